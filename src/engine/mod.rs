@@ -1,0 +1,53 @@
+//! Engines: from a [`Reading`](crate::reading::Reading) to samples.
+
+use crate::{audio::Pcm, reading::Reading};
+
+/// One voice of an engine.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Voice {
+    /// How it is asked for: `zf_xiaoxiao`.
+    pub name: String,
+    /// What a person sees: 晓晓.
+    pub title: String,
+    /// `female` or `male`.
+    pub sex: String,
+    /// BCP 47 tag: `zh-CN`.
+    pub language: String,
+    /// SPDX expression.
+    pub licence: String,
+    /// Hexadecimal digest of everything of the voice that shapes its sound; part of every clip key.
+    pub digest: String,
+    /// Samples a second.
+    pub rate: u32,
+    /// Slowest and fastest speed it speaks cleanly.
+    pub speed: (f32, f32),
+}
+
+/// Why an engine gave no samples.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// No voice of that name. The caller is to blame.
+    #[error("there is no voice named {0}")]
+    UnknownVoice(String),
+    /// The files of a voice are missing or damaged. The operator is to blame.
+    #[error("{0}")]
+    Files(String),
+    /// The engine failed on this utterance. It may be tried again.
+    #[error("the engine failed: {0}")]
+    Failed(String),
+}
+
+/// Something that speaks. Calls block; never call one on an async worker thread.
+pub trait Engine: Send + Sync {
+    /// Name and version, part of every clip key: `kokoro/1`.
+    fn version(&self) -> &str;
+
+    /// What it can speak with; the first is its default.
+    fn voices(&self) -> &[Voice];
+
+    /// Speaks `reading` at `speed` (1.0 is normal, larger is faster).
+    ///
+    /// # Errors
+    /// See [`EngineError`].
+    fn synthesize(&self, voice: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError>;
+}

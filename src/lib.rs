@@ -1,0 +1,27 @@
+//! langdu (朗读) reads Chinese public notices aloud.
+//!
+//! The rooms stand in the order in which a notice walks through them; `docs/architecture.md` is the
+//! plan of the house. Everything down to [`plan`], and [`audio`], is pure: no I/O, no clock, no
+//! environment, no logging. The rooms below touch the world.
+
+pub mod note;
+pub mod span;
+
+pub mod notice;
+pub mod segment;
+pub mod spoken;
+
+pub mod reading;
+
+pub mod plan;
+
+pub mod audio;
+
+pub mod engine;
+pub mod store;
+
+pub mod render;
+
+pub mod http;
+
+pub mod cli;

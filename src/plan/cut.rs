@@ -1,0 +1,168 @@
+//! Where a sentence is parted into utterances.
+//!
+//! One synthesis takes about half as long as what it says, so the first utterance of a notice is a
+//! few syllables and each next one may be longer: while one is heard the next is made. Later
+//! sentences stay whole unless they are longer than the model reads well.
+
+use crate::reading::{Boundary, Mark, Reading, Sound, Voiced};
+
+/// Syllables allowed in the first utterances of a notice, one after the other.
+const RAMP: [usize; 5] = [8, 12, 18, 27, 40];
+
+/// Syllables allowed in any utterance. The neural model takes 510 symbols, about 120 syllables, and
+/// needs a gigabyte for them; half of that is a long breath already.
+const MOST: usize = 64;
+
+/// How long the next utterances may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    spoken: usize,
+}
+
+/// Part of a sentence.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Piece {
+    /// Its sounds, with a mark at the end where one is written there.
+    pub sounds: Vec<Sound>,
+    /// Whether the sentence ends with it.
+    pub ends_sentence: bool,
+}
+
+impl Budget {
+    /// The budget when `utterances` of the notice are planned already.
+    pub(super) fn after(utterances: usize) -> Self {
+        Self { spoken: utterances }
+    }
+
+    fn syllables(self, pieces: usize) -> usize {
+        RAMP.get(self.spoken + pieces).copied().unwrap_or(MOST)
+    }
+}
+
+/// Parts `reading`; nothing when it has nothing to say.
+pub(super) fn pieces(reading: &Reading, budget: Budget) -> Vec<Piece> {
+    let mut out: Vec<Piece> = Vec::new();
+    let mut rest = &reading.sounds[..];
+    while voiced(rest) > 0 {
+        let (head, tail) = rest.split_at(best_cut(rest, budget.syllables(out.len())));
+        out.push(Piece { sounds: head.to_vec(), ends_sentence: false });
+        rest = tail;
+    }
+    if let Some(last) = out.last_mut() {
+        last.sounds.extend_from_slice(rest);
+        last.ends_sentence = true;
+    }
+    out
+}
+
+/// Syllables and letters of `sounds`.
+fn voiced(sounds: &[Sound]) -> usize {
+    sounds.iter().filter(|sound| !matches!(sound.voiced, Voiced::Pause(_))).count()
+}
+
+/// How many sounds the next utterance takes, so that it has at most `most` syllables.
+///
+/// Of the places where a reader could stop, the best is the strongest; among equals the latest.
+/// A place that would leave a stub on either side counts only when there is no other.
+fn best_cut(sounds: &[Sound], most: usize) -> usize {
+    if voiced(sounds) <= most {
+        return sounds.len();
+    }
+    let total = voiced(sounds);
+    let mut best = (0, sounds.len());
+    let mut said = 0;
+    for (at, sound) in sounds.iter().enumerate() {
+        let here = if at > 0 && said > 0 { strength(sounds, at) } else { 0 };
+        let stub = said < most / 3 || total - said < 3;
+        let score = if stub { here.min(1) } else { here };
+        if score > 0 && score >= best.0 {
+            best = (score, at);
+        }
+        if !matches!(sound.voiced, Voiced::Pause(_)) {
+            said += 1;
+            if said > most {
+                break;
+            }
+        }
+    }
+    // Without any boundary (a run of letters, say) the budget itself is the cut.
+    if best.0 == 0 { sounds.len().min(most) } else { best.1 }
+}
+
+/// How good it is to stop before sound `at`: 0 not at all, 5 best.
+fn strength(sounds: &[Sound], at: usize) -> u8 {
+    if matches!(sounds[at].voiced, Voiced::Pause(_)) {
+        return 0;
+    }
+    match (sounds[at - 1].voiced, sounds[at].boundary) {
+        (Voiced::Pause(Mark::Enumeration), _) => 3,
+        (Voiced::Pause(Mark::Comma), _) => 4,
+        (Voiced::Pause(_), _) => 5,
+        (_, Boundary::Phrase) => 2,
+        (_, Boundary::Word) => 1,
+        (_, Boundary::None) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{reading::Syllable, span::Span};
+
+    /// `x` a syllable, ` ` a word boundary, `|` a phrase boundary before the next, marks as written.
+    fn reading(text: &str) -> Reading {
+        let (mut sounds, mut boundary) = (Vec::new(), Boundary::None);
+        for (at, c) in text.char_indices() {
+            let voiced = match c {
+                ' ' => {
+                    boundary = Boundary::Word;
+                    continue;
+                }
+                '|' => {
+                    boundary = Boundary::Phrase;
+                    continue;
+                }
+                ',' => Voiced::Pause(Mark::Comma),
+                '.' => Voiced::Pause(Mark::Stop),
+                _ => Voiced::Syllable(Syllable { pinyin: "ma", tone: 1, surface: 1 }),
+            };
+            sounds.push(Sound { voiced, boundary, span: Span::new(at, at + 1) });
+            boundary = Boundary::None;
+        }
+        Reading { sounds }
+    }
+
+    fn cuts(text: &str, spoken: usize) -> Vec<usize> {
+        pieces(&reading(text), Budget::after(spoken)).iter().map(|piece| voiced(&piece.sounds)).collect()
+    }
+
+    #[test]
+    fn the_first_utterances_grow() {
+        let words = "xx ".repeat(60);
+        let sizes = cuts(&words, 0);
+        assert_eq!(sizes[..4], [8, 12, 18, 26]);
+        assert_eq!(sizes.iter().sum::<usize>(), 120);
+    }
+
+    #[test]
+    fn later_sentences_stay_whole() {
+        assert_eq!(cuts(&"xx ".repeat(30), 9), [60]);
+        assert_eq!(cuts("xxx,xxx.", 0), [6]);
+    }
+
+    #[test]
+    fn the_strongest_place_wins() {
+        assert_eq!(cuts("xx xxx,xx xx xx xx", 0), [5, 8]);
+        assert_eq!(cuts("xx xx|xx xx xx xx", 0), [4, 8]);
+        assert_eq!(cuts("xxxxxxxxxxxxxxxxxxxx", 0), [8, 12], "no boundary at all");
+    }
+
+    #[test]
+    fn nothing_to_say_is_no_utterance() {
+        assert!(pieces(&reading(",."), Budget::after(0)).is_empty());
+        let said = pieces(&reading("xx.,"), Budget::after(0));
+        assert_eq!(said.len(), 1);
+        assert!(said[0].ends_sentence);
+        assert_eq!(said[0].sounds.len(), 4);
+    }
+}

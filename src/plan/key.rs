@@ -1,0 +1,188 @@
+//! Names of clips: BLAKE3 over everything that shapes the sound, each field with its length before it.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::Settings;
+use crate::{
+    audio,
+    reading::{Boundary, Reading, Voiced},
+};
+
+/// The name of a clip: 32 bytes, written as 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClipKey([u8; 32]);
+
+/// Whose voice, down to the bytes of its files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Timbre {
+    /// Name and version of the engine.
+    pub engine: String,
+    /// Name of the voice.
+    pub voice: String,
+    /// Digest of the files of the voice.
+    pub digest: String,
+}
+
+/// Speed of speech in thousandths: 1000 is normal, larger is faster.
+///
+/// A whole number, so that 0.1 + 0.2 and 0.3 are one clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Speed(u16);
+
+impl Speed {
+    /// The slowest and the fastest speed that can be asked for.
+    pub const RANGE: (f32, f32) = (0.5, 2.0);
+
+    /// The nearest speed in steps of a hundredth; none outside [`Speed::RANGE`].
+    pub fn new(factor: f32) -> Option<Self> {
+        (Self::RANGE.0..=Self::RANGE.1).contains(&factor).then(|| Self((factor * 100.0).round() as u16 * 10))
+    }
+
+    /// As a factor: 1.0 is normal.
+    pub fn factor(self) -> f32 {
+        f32::from(self.0) / 1000.0
+    }
+}
+
+impl Default for Speed {
+    fn default() -> Self {
+        Self(1000)
+    }
+}
+
+/// Why a text names no clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a clip key is 64 lower-case hexadecimal digits")]
+pub struct NoKey;
+
+impl ClipKey {
+    /// The bytes of the name.
+    pub fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl FromStr for ClipKey {
+    type Err = NoKey;
+
+    fn from_str(text: &str) -> Result<Self, NoKey> {
+        if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(NoKey);
+        }
+        let mut bytes = [0; 32];
+        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).map_err(|_| NoKey)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| NoKey)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for ClipKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ClipKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClipKey({self})")
+    }
+}
+
+/// The name of the clip that says `reading` and ends with `pause`.
+pub(super) fn of(reading: &Reading, pause: Duration, settings: &Settings) -> ClipKey {
+    let mut hash = blake3::Hasher::new();
+    let mut field = |bytes: &[u8]| {
+        hash.update(&(bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    field(b"langdu clip");
+    field(notation(reading).as_bytes());
+    field(&pause.as_millis().to_le_bytes());
+    field(settings.timbre.engine.as_bytes());
+    field(settings.timbre.voice.as_bytes());
+    field(settings.timbre.digest.as_bytes());
+    field(&settings.speed.0.to_le_bytes());
+    field(&audio::CHAIN_VERSION.to_le_bytes());
+    ClipKey(*hash.finalize().as_bytes())
+}
+
+/// The sounds without their places: `nei4 meng3 gu3|zi4 zhi4 qu1,`.
+fn notation(reading: &Reading) -> String {
+    let mut out = String::with_capacity(reading.sounds.len() * 6);
+    for sound in &reading.sounds {
+        out.push(match sound.boundary {
+            Boundary::None => ' ',
+            Boundary::Word => '|',
+            Boundary::Phrase => '/',
+        });
+        match sound.voiced {
+            Voiced::Syllable(s) => {
+                out.push_str(s.pinyin);
+                out.push(char::from(b'0' + s.tone.min(9)));
+                out.push(char::from(b'0' + s.surface.min(9)));
+            }
+            Voiced::Letter(letter) => out.push(letter),
+            Voiced::Pause(mark) => out.push(mark.as_char()),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::{Mark, Sound, Syllable};
+    use crate::span::Span;
+
+    fn sound(pinyin: &'static str, surface: u8, at: usize) -> Sound {
+        let syllable = Syllable { pinyin, tone: 3, surface };
+        Sound { voiced: Voiced::Syllable(syllable), boundary: Boundary::None, span: Span::new(at, at + 3) }
+    }
+
+    #[test]
+    fn only_what_is_heard_names_a_clip() {
+        let settings = Settings::default();
+        let pause = Duration::from_millis(300);
+        let reading = Reading { sounds: vec![sound("ni", 2, 0), sound("hao", 3, 3)] };
+        let elsewhere = Reading { sounds: vec![sound("ni", 2, 70), sound("hao", 3, 73)] };
+        let key = of(&reading, pause, &settings);
+        assert_eq!(key, of(&elsewhere, pause, &settings), "the place in the text is not heard");
+
+        let mut others = vec![of(&reading, Duration::from_millis(301), &settings)];
+        for change in [
+            |s: &mut Settings| s.timbre.voice.push('x'),
+            |s: &mut Settings| s.timbre.engine.push('x'),
+            |s: &mut Settings| s.timbre.digest.push('x'),
+            |s: &mut Settings| s.speed = Speed::new(1.1).unwrap_or_default(),
+        ] {
+            let mut changed = settings.clone();
+            change(&mut changed);
+            others.push(of(&reading, pause, &changed));
+        }
+        let mut stopped = reading.clone();
+        stopped.sounds.push(Sound {
+            voiced: Voiced::Pause(Mark::Stop),
+            boundary: Boundary::None,
+            span: Span::new(6, 9),
+        });
+        others.push(of(&stopped, pause, &settings));
+        for (i, other) in others.iter().enumerate() {
+            assert_ne!(key, *other, "change {i}");
+        }
+    }
+
+    #[test]
+    fn a_key_reads_back_what_it_writes_and_nothing_else() {
+        let key = of(&Reading::default(), Duration::ZERO, &Settings::default());
+        assert_eq!(key.to_string().parse(), Ok(key));
+        for bad in ["", "abc", "../../etc/passwd", &key.to_string().to_uppercase(), &format!("{key}0")] {
+            if bad.chars().any(|c| c.is_ascii_uppercase()) || bad.len() != 64 {
+                assert_eq!(bad.parse::<ClipKey>(), Err(NoKey), "{bad}");
+            }
+        }
+    }
+}

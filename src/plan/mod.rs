@@ -1,0 +1,120 @@
+//! From a document to what is to be said, in order: utterances with their pauses and clip keys.
+//!
+//! 1. every sentence that is read gets its spoken form and its reading;
+//! 2. [`cut`] parts a sentence where one synthesis would take too long; the first utterances of a
+//!    notice are short, so that sound starts at once;
+//! 3. [`pause`] says how long the silence after each is;
+//! 4. [`key`] names the clip: whatever changes its sound changes its name, and nothing else does.
+
+mod cut;
+pub mod key;
+mod pause;
+
+use std::{ops::Range, time::Duration};
+
+use crate::{
+    note::Note,
+    notice::Document,
+    reading::{self, Reading},
+    segment::{self, Sentence},
+    span::Span,
+    spoken::{self, Spoken},
+};
+
+pub use key::{ClipKey, Speed, Timbre};
+
+/// How a notice is to be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Settings {
+    /// Whose voice.
+    pub timbre: Timbre,
+    /// How fast.
+    pub speed: Speed,
+    /// How written expressions are spoken.
+    pub spoken: spoken::Options,
+}
+
+/// One synthesis, one clip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Utterance {
+    /// Index of its sentence in [`Plan::sentences`].
+    pub sentence: usize,
+    /// The characters it says, in [`Document::text`].
+    pub span: Span,
+    /// Its sounds; their spans are in [`Document::text`] too.
+    pub reading: Reading,
+    /// The silence at the end of its clip.
+    pub pause: Duration,
+    /// The name of its clip.
+    pub key: ClipKey,
+}
+
+/// A sentence with its spoken form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The sentence.
+    pub sentence: Sentence,
+    /// Its spoken form, spans in [`Document::text`]; empty when it is skipped.
+    pub spoken: Spoken,
+    /// Its utterances in [`Plan::utterances`]; none when it is skipped or has nothing to say.
+    pub utterances: Range<usize>,
+}
+
+/// A notice ready to be spoken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Every sentence in order, the skipped ones too.
+    pub sentences: Vec<Planned>,
+    /// What is said, in order.
+    pub utterances: Vec<Utterance>,
+}
+
+/// Plans `document`. Spans of the notes are in [`Document::text`].
+pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
+    let (sentences, mut notes) = segment::sentences(document);
+    let mut plan = Plan::default();
+    for (index, sentence) in sentences.iter().enumerate() {
+        let first = plan.utterances.len();
+        let spoken = match sentence.skip {
+            Some(_) => Spoken::default(),
+            None => {
+                let (spoken, reading, found) = aloud(document, sentence, settings);
+                notes.extend(found);
+                let last_of_block = sentences.get(index + 1).is_none_or(|next| next.block != sentence.block);
+                for piece in cut::pieces(&reading, cut::Budget::after(first)) {
+                    plan.utterances.push(utterance(index, sentence, piece, last_of_block, settings));
+                }
+                spoken
+            }
+        };
+        let utterances = first..plan.utterances.len();
+        plan.sentences.push(Planned { sentence: sentence.clone(), spoken, utterances });
+    }
+    (plan, notes)
+}
+
+/// Spoken form, reading and notes of one sentence, with spans in the document.
+fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spoken, Reading, Vec<Note>) {
+    let (mut spoken, mut notes) = spoken::speak(sentence.span.of(&document.text), &settings.spoken);
+    let (mut reading, unreadable) = reading::read(&spoken);
+    notes.extend(unreadable);
+    let by = sentence.span.start;
+    spoken.tokens.iter_mut().for_each(|token| token.span = token.span.shift(by));
+    reading.sounds.iter_mut().for_each(|sound| sound.span = sound.span.shift(by));
+    notes.iter_mut().for_each(|note| note.span = note.span.shift(by));
+    (spoken, reading, notes)
+}
+
+fn utterance(
+    index: usize,
+    sentence: &Sentence,
+    piece: cut::Piece,
+    last_of_block: bool,
+    settings: &Settings,
+) -> Utterance {
+    let pause = pause::after(&piece, sentence.kind, last_of_block, settings.speed);
+    let reading = Reading { sounds: piece.sounds };
+    let span = reading.sounds.iter().map(|sound| sound.span).reduce(Span::join).unwrap_or(sentence.span);
+    let key = key::of(&reading, pause, settings);
+    Utterance { sentence: index, span, reading, pause, key }
+}
