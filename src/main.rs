@@ -1,3 +1,5 @@
 //! The program `langdu`; everything it does is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    langdu::cli::main()
+}

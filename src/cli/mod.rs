@@ -1,1 +1,155 @@
-//! The command line.
+//! The command line: the same rooms without a browser in front.
+//!
+//! `serve` is the service; `synth` makes one WAV of one notice; `spoken`, `pronounce` and `segment`
+//! are filters (one text a line in, one line out, U+2028 for a line break inside a text); `voices`
+//! lists what can speak.
+
+mod filter;
+mod serve;
+mod synth;
+mod voices;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::plan::Speed;
+
+/// 朗读: reads Chinese public notices aloud, offline.
+#[derive(Debug, Parser)]
+#[command(name = "langdu", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the player, the demo pages and the API
+    Serve(Serve),
+    /// Speak a notice into a WAV file
+    Synth(Synth),
+    /// Filter: a text a line in, its spoken form out
+    Spoken(Filter),
+    /// Filter: a text a line in, the reading of each character out (JSON)
+    Pronounce(Filter),
+    /// Filter: a text a line in, its sentences out (JSON)
+    Segment(Filter),
+    /// List the voices and check their files
+    Voices(VoiceFiles),
+}
+
+#[derive(Debug, Args)]
+struct VoiceFiles {
+    /// Folder that holds the voices
+    #[arg(long, value_name = "DIR", default_value = "voices", env = "LANGDU_VOICES")]
+    voices: PathBuf,
+    /// Threads of one synthesis; all cores when not given
+    #[arg(long, value_name = "N", env = "LANGDU_THREADS")]
+    threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "LANGDU_LISTEN")]
+    listen: SocketAddr,
+    /// Folder for clips and notices; it may be deleted at any time, everything is made again
+    #[arg(long, value_name = "DIR", default_value = "var", env = "LANGDU_DATA")]
+    data: PathBuf,
+    /// Voice that reads where none is asked for
+    #[arg(long, value_name = "NAME", env = "LANGDU_VOICE")]
+    voice: Option<String>,
+    /// Characters a notice may have
+    #[arg(long, value_name = "N", default_value_t = 100_000, env = "LANGDU_MAX_CHARS")]
+    max_chars: usize,
+    /// Origin whose pages may call the service (https://www.example.gov.cn); may be given several times
+    #[arg(long = "allow-origin", value_name = "ORIGIN", env = "LANGDU_ALLOW_ORIGINS", value_delimiter = ',')]
+    allow_origins: Vec<String>,
+    #[command(flatten)]
+    files: VoiceFiles,
+}
+
+#[derive(Debug, Args)]
+struct Synth {
+    /// The notice, text or HTML by its ending (.html, .htm); `-` for standard input
+    file: PathBuf,
+    /// Where the sound goes
+    #[arg(short, long, value_name = "WAV")]
+    output: PathBuf,
+    /// Voice
+    #[arg(long, value_name = "NAME")]
+    voice: Option<String>,
+    /// Speed of speech, 1.0 is normal
+    #[arg(long, value_name = "FACTOR", default_value = "1.0", value_parser = speed)]
+    speed: Speed,
+    /// Take the input as HTML whatever its name
+    #[arg(long)]
+    html: bool,
+    #[command(flatten)]
+    files: VoiceFiles,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+struct Filter {
+    /// One JSON object a line, with spans in UTF-16 code units
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why a command ended early; printed once, by [`main`].
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// A file or stream could not be read or written.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was being done, with the path.
+        what: String,
+        source: std::io::Error,
+    },
+    /// The input is no notice.
+    #[error(transparent)]
+    Notice(#[from] crate::notice::NoticeError),
+    /// An engine could not be started or failed.
+    #[error(transparent)]
+    Engine(#[from] crate::engine::EngineError),
+    /// The engine gave no sound.
+    #[error(transparent)]
+    Audio(#[from] crate::audio::AudioError),
+    /// Anything said in words.
+    #[error("{0}")]
+    Said(String),
+}
+
+impl CliError {
+    /// Wraps an I/O error with what was being done.
+    fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { what: what.into(), source }
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Synth(args) => synth::run(args),
+        Command::Spoken(args) => filter::spoken(args),
+        Command::Pronounce(args) => filter::pronounce(args),
+        Command::Segment(args) => filter::segment(args),
+        Command::Voices(args) => voices::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that went away (`langdu spoken | head`) is no failure.
+        Err(CliError::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("langdu: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    let (slowest, fastest) = Speed::RANGE;
+    text.parse().ok().and_then(Speed::new).ok_or(format!("a number from {slowest} to {fastest}"))
+}

@@ -1,0 +1,45 @@
+# The two commands of the README, and the pieces they are made of.
+#
+#   make run     build and serve langdu with its demo pages on http://127.0.0.1:8080/demo/
+#   make test    set up what the tests need, then pass every test
+
+LISTEN ?= 127.0.0.1:8080
+
+.PHONY: run build test setup test-rust test-browser gold listen lint shots
+
+run: build
+	./target/release/langdu serve --listen $(LISTEN)
+
+build:
+	cargo build --release --locked
+
+test: setup test-rust test-browser
+
+# Browser, Node and fonts, where they are missing. Nothing but the tests needs them.
+setup:
+	./tools/setup-tests.sh
+
+test-rust:
+	cargo test --locked
+
+test-browser:
+	cargo build --locked
+	npm test
+
+# Figures of the reading front end against the gold files, with the floors that must hold.
+gold:
+	cargo build --locked
+	./tools/gold.sh
+
+# Is the speech understood? Pinyin error rate of the default voice.
+listen:
+	cargo build --release --locked
+	./tools/listen.sh
+
+lint:
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+# The pictures of the README.
+shots: setup build
+	node tools/shots.mjs

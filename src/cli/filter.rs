@@ -1,0 +1,88 @@
+//! The filters: one text a line in, one line out.
+
+use std::io::{self, BufRead, Write};
+
+use serde_json::json;
+
+use super::{CliError, Filter};
+use crate::{
+    notice::{self, Format, Limits, NoticeError},
+    reading, segment,
+    span::Utf16Index,
+    spoken,
+};
+
+/// Stands for a line break inside a text.
+const LINE_BREAK: &str = "\u{2028}";
+
+/// The spoken form of each line.
+pub(super) fn spoken(args: Filter) -> Result<(), CliError> {
+    each_line(|text| {
+        let (spoken, notes) = spoken::speak(text, &spoken::Options::default());
+        if !args.json {
+            return spoken.text();
+        }
+        let index = Utf16Index::new(text);
+        let tokens: Vec<_> = spoken
+            .tokens
+            .iter()
+            .map(|t| {
+                let span = index.span(t.span);
+                json!({"class": t.class, "span": [span.start, span.end], "written": t.span.of(text), "said": t.said})
+            })
+            .collect();
+        json!({"spoken": spoken.text(), "tokens": tokens, "notes": notes}).to_string()
+    })
+}
+
+/// The reading of each character of each line: pinyin with tone number, or null.
+pub(super) fn pronounce(args: Filter) -> Result<(), CliError> {
+    each_line(|text| {
+        let (spoken, _) = spoken::speak(text, &spoken::Options::default());
+        let (reading, notes) = reading::read(&spoken);
+        if !args.json {
+            return json!(reading::by_character(text, &spoken, &reading)).to_string();
+        }
+        json!({"spoken": spoken.text(), "sounds": reading.sounds, "notes": notes}).to_string()
+    })
+}
+
+/// The sentences of each line.
+pub(super) fn segment(args: Filter) -> Result<(), CliError> {
+    let limits = Limits { max_chars: usize::MAX };
+    each_line(|text| {
+        let document = match notice::read(text, Format::Text, &limits) {
+            Ok((document, _)) => document,
+            Err(NoticeError::Empty | NoticeError::TooLong { .. }) => return "[]".to_owned(),
+        };
+        let (sentences, _) = segment::sentences(&document);
+        if !args.json {
+            let texts: Vec<_> = sentences.iter().map(|s| s.span.of(&document.text).replace('\n', LINE_BREAK)).collect();
+            return json!(texts).to_string();
+        }
+        let index = Utf16Index::new(&document.text);
+        let sentences: Vec<_> = sentences
+            .iter()
+            .map(|s| {
+                let span = index.span(s.span);
+                let block = &document.blocks[s.block];
+                json!({"span": [span.start, span.end], "text": s.span.of(&document.text), "kind": s.kind,
+                       "level": s.level, "block": s.block, "part": block.part, "skip": s.skip})
+            })
+            .collect();
+        json!(sentences).to_string()
+    })
+}
+
+/// Answers every line of standard input with a line on standard output.
+fn each_line(answer: impl Fn(&str) -> String) -> Result<(), CliError> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for (number, line) in io::stdin().lock().split(b'\n').enumerate() {
+        let line = line.map_err(CliError::io("standard input"))?;
+        let text = std::str::from_utf8(&line)
+            .map_err(|_| CliError::Said(format!("line {} of standard input is not UTF-8", number + 1)))?;
+        let text = text.strip_suffix('\r').unwrap_or(text).replace(LINE_BREAK, "\n");
+        writeln!(out, "{}", answer(&text)).map_err(CliError::io("standard output"))?;
+    }
+    out.flush().map_err(CliError::io("standard output"))
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs what the browser tests need and the machine lacks: Node.js with npm, Chromium, a Chinese font.
+# Debian and its relatives are served by apt-get; elsewhere it says what to install.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+wanted=()
+command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
+command -v chromium >/dev/null || wanted+=(chromium)
+fc-list :lang=zh 2>/dev/null | grep -q . || wanted+=(fonts-noto-cjk fontconfig)
+
+if [ ${#wanted[@]} -gt 0 ]; then
+  if ! command -v apt-get >/dev/null; then
+    echo "please install: ${wanted[*]}" >&2
+    exit 1
+  fi
+  as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${wanted[@]}"
+fi
+
+npm ci --no-audit --no-fund
