@@ -9,11 +9,14 @@ mod serve;
 mod synth;
 mod voices;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::plan::Speed;
+use crate::{
+    engine::{self, Engine, EngineError},
+    plan::Speed,
+};
 
 /// 朗读: reads Chinese public notices aloud, offline.
 #[derive(Debug, Parser)]
@@ -97,6 +100,13 @@ struct Filter {
     json: bool,
 }
 
+impl VoiceFiles {
+    /// Every engine of the folder, with all its files checked.
+    fn engines(&self) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
+        engine::load_folder(&self.voices, self.threads.unwrap_or(0))
+    }
+}
+
 /// Why a command ended early; printed once, by [`main`].
 #[derive(Debug, thiserror::Error)]
 enum CliError {
@@ -112,7 +122,7 @@ enum CliError {
     Notice(#[from] crate::notice::NoticeError),
     /// An engine could not be started or failed.
     #[error(transparent)]
-    Engine(#[from] crate::engine::EngineError),
+    Engine(#[from] EngineError),
     /// The engine gave no sound.
     #[error(transparent)]
     Audio(#[from] crate::audio::AudioError),

@@ -1,0 +1,81 @@
+//! `langdu synth`: one notice, one WAV file.
+
+use std::{
+    fs,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{CliError, Synth};
+use crate::{
+    audio,
+    engine,
+    notice::{self, Format, Limits},
+    plan::{self, Settings, Timbre},
+    spoken,
+};
+
+/// Reads, plans, speaks and writes. The file appears when it is complete, never half.
+pub(super) fn run(args: Synth) -> Result<(), CliError> {
+    let text = source(&args.file)?;
+    let format = if args.html || is_html(&args.file) { Format::Html } else { Format::Text };
+    let (document, _) = notice::read(&text, format, &Limits { max_chars: usize::MAX })?;
+
+    let engines = args.files.engines()?;
+    let (engine, voice) = engine::find(&engines, args.voice.as_deref())?;
+    let timbre = Timbre {
+        engine: engine.version().to_owned(),
+        voice: voice.name.clone(),
+        digest: voice.digest.clone(),
+    };
+    let settings = Settings { timbre, speed: args.speed, spoken: spoken::Options::default() };
+    let (plan, _) = plan::plan(&document, &settings);
+    if plan.utterances.is_empty() {
+        return Err(CliError::Said("there is nothing to read aloud in this text".to_owned()));
+    }
+
+    let progress = ProgressBar::new(plan.utterances.len() as u64).with_style(style());
+    let mut clips = Vec::with_capacity(plan.utterances.len());
+    for utterance in &plan.utterances {
+        let pcm = engine.synthesize(&voice.name, &utterance.reading, args.speed.factor())?;
+        clips.push(audio::finish(pcm, utterance.pause)?);
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    let whole = audio::join(&clips)?;
+    write(&args.output, &whole.wav)?;
+    eprintln!("{}: {:.1} s of speech", args.output.display(), whole.duration().as_secs_f32());
+    Ok(())
+}
+
+fn source(file: &Path) -> Result<String, CliError> {
+    let what = || file.display().to_string();
+    let mut bytes = Vec::new();
+    if file.as_os_str() == "-" {
+        std::io::stdin().read_to_end(&mut bytes).map_err(CliError::io("standard input"))?;
+    } else {
+        bytes = fs::read(file).map_err(CliError::io(what()))?;
+    }
+    String::from_utf8(bytes).map_err(|_| CliError::Said(format!("{} is not UTF-8", what())))
+}
+
+fn is_html(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("html") || ending.eq_ignore_ascii_case("htm"))
+}
+
+/// Writes beside the file and renames: whoever looks sees the old file or the new one.
+fn write(output: &Path, wav: &[u8]) -> Result<(), CliError> {
+    let mut name = output.as_os_str().to_owned();
+    name.push(".part");
+    let beside = PathBuf::from(name);
+    fs::write(&beside, wav).map_err(CliError::io(beside.display().to_string()))?;
+    fs::rename(&beside, output).map_err(CliError::io(output.display().to_string()))
+}
+
+fn style() -> ProgressStyle {
+    // A template that does not parse would be a slip of ours, and no reason not to speak.
+    ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
