@@ -132,8 +132,12 @@ mod tests {
 
     #[test]
     fn another_writer_writes_the_same_bytes() {
-        let spec =
-            hound::WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: RATE,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
         let mut theirs = std::io::Cursor::new(Vec::new());
         let mut writer = hound::WavWriter::new(&mut theirs, spec).unwrap();
         [0i16, 16384, -32768].into_iter().for_each(|sample| writer.write_sample(sample).unwrap());
@@ -143,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_recording_is_its_clips_in_order() {
-        let clips: Vec<Clip> = [0.1, 0.2, 0.3].iter().map(|&s| clip(&sine(440.0, s, s), 100).unwrap()).collect();
+        let clips: Vec<Clip> =
+            [0.1, 0.2, 0.3].iter().map(|&s| clip(&sine(440.0, s, s), 100).unwrap()).collect();
         let joined = join(&clips).unwrap();
         assert_eq!(read(&joined).1, clips.iter().flat_map(|clip| read(clip).1).collect::<Vec<_>>());
         let sum: Duration = clips.iter().map(Clip::duration).sum();

@@ -175,3 +175,75 @@ fn rows<'t>(table: &'t str, name: &str) -> Result<impl Iterator<Item = (&'t str,
         .collect();
     Ok(rows.ok_or(format!("the table of {name} has a line that is not two columns"))?.into_iter())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::{reading::Sound, span::Span};
+
+    /// The tables of the voice that is shipped.
+    fn symbols() -> Symbols {
+        Symbols::parse(&Tables {
+            symbols: include_str!("../../../voices/kokoro/symbols.tsv").to_owned(),
+            syllables: include_str!("../../../voices/kokoro/syllables.tsv").to_owned(),
+            erhua: include_str!("../../../voices/kokoro/erhua.tsv").to_owned(),
+            letters: include_str!("../../../voices/kokoro/letters.tsv").to_owned(),
+        })
+        .unwrap()
+    }
+
+    /// `jin4 ri4|RCEP，`: a space begins a word, `|` none; letters and marks stand for themselves.
+    fn reading(text: &'static str) -> Reading {
+        let mut sounds = Vec::new();
+        let mut add = |voiced, boundary| sounds.push(Sound { voiced, boundary, span: Span::default() });
+        for word in text.split(' ') {
+            let mut boundary = Boundary::Word;
+            for part in word.split('|') {
+                let digit = part.find(|c: char| c.is_ascii_digit());
+                let marks = digit.map_or(0, |at| at + 1);
+                if let Some(at) = digit {
+                    let tone = part[at..=at].parse().unwrap();
+                    let syllable = Syllable { pinyin: &part[..at], tone, surface: tone };
+                    add(Voiced::Syllable(syllable), boundary);
+                }
+                for c in part[marks..].chars() {
+                    add(Mark::of(c).map_or(Voiced::Letter(c), Voiced::Pause), Boundary::None);
+                }
+                boundary = Boundary::None;
+            }
+        }
+        Reading { sounds }
+    }
+
+    #[test]
+    fn cases() {
+        let symbols = symbols();
+        for line in
+            include_str!("cases.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            let (read, spelt) = line.split_once(" => ").unwrap();
+            assert_eq!(symbols.spell(&reading(read)).unwrap(), spelt, "{read}");
+        }
+    }
+
+    #[test]
+    fn every_syllable_of_the_table_can_be_said_in_every_tone_and_with_r() {
+        let symbols = symbols();
+        for pinyin in symbols.syllables.keys().map(|pinyin| &*pinyin.clone().leak()) {
+            for surface in 1..=5 {
+                let syllable = Syllable { pinyin, tone: surface, surface };
+                let sounds = vec![Sound {
+                    voiced: Voiced::Syllable(syllable),
+                    boundary: Boundary::None,
+                    span: Span::default(),
+                }];
+                let numbers = symbols.numbers(&Reading { sounds }).unwrap();
+                assert!(numbers.len() >= 2, "{pinyin}");
+            }
+            let bare = matches!(pinyin, "er" | "ê" | "m" | "n" | "ng" | "hm" | "hng" | "o");
+            assert!(bare || symbols.with_r(&format!("{pinyin}r")).is_some(), "{pinyin}r");
+        }
+    }
+}
