@@ -68,8 +68,7 @@ pub fn finish(pcm: Pcm, pause: Duration) -> Result<Clip, AudioError> {
     if pcm.samples.iter().any(|sample| !sample.is_finite()) {
         return Err(AudioError::NotANumber);
     }
-    let mut speech = trim::speech(&pcm.samples).ok_or(AudioError::Silence)?;
-    level::set(&mut speech);
+    let speech = trim::speech(&pcm.samples).and_then(level::set).ok_or(AudioError::Silence)?;
     wav::clip(&speech, samples_in(pause))
 }
 

@@ -194,25 +194,26 @@ mod tests {
         .unwrap()
     }
 
-    /// `jin4 ri4|RCEP，`: a space begins a word, `|` none; letters and marks stand for themselves.
+    /// `jin4ri4 RCEP，`: a space begins a word, a digit is a tone; letters and marks stand for themselves.
     fn reading(text: &'static str) -> Reading {
-        let mut sounds = Vec::new();
-        let mut add = |voiced, boundary| sounds.push(Sound { voiced, boundary, span: Span::default() });
-        for word in text.split(' ') {
-            let mut boundary = Boundary::Word;
-            for part in word.split('|') {
-                let digit = part.find(|c: char| c.is_ascii_digit());
-                let marks = digit.map_or(0, |at| at + 1);
-                if let Some(at) = digit {
-                    let tone = part[at..=at].parse().unwrap();
-                    let syllable = Syllable { pinyin: &part[..at], tone, surface: tone };
-                    add(Voiced::Syllable(syllable), boundary);
+        let (mut sounds, mut boundary, mut syllable) = (Vec::new(), Boundary::Word, 0);
+        for (at, c) in text.char_indices() {
+            let voiced = match c {
+                ' ' => {
+                    boundary = Boundary::Word;
+                    syllable = at + 1;
+                    continue;
                 }
-                for c in part[marks..].chars() {
-                    add(Mark::of(c).map_or(Voiced::Letter(c), Voiced::Pause), Boundary::None);
+                'a'..='z' => continue,
+                '1'..='5' => {
+                    let tone = c as u8 - b'0';
+                    Voiced::Syllable(Syllable { pinyin: &text[syllable..at], tone, surface: tone })
                 }
-                boundary = Boundary::None;
-            }
+                _ => Mark::of(c).map_or(Voiced::Letter(c), Voiced::Pause),
+            };
+            sounds.push(Sound { voiced, boundary, span: Span::default() });
+            boundary = Boundary::None;
+            syllable = at + c.len_utf8();
         }
         Reading { sounds }
     }
