@@ -1,5 +1,7 @@
 //! Engines: from a [`Reading`](crate::reading::Reading) to samples.
 
+pub mod neural;
+
 use crate::{audio::Pcm, reading::Reading};
 
 /// One voice of an engine.
@@ -29,12 +31,56 @@ pub enum EngineError {
     /// No voice of that name. The caller is to blame.
     #[error("there is no voice named {0}")]
     UnknownVoice(String),
+    /// The voice does not speak so slowly or so fast. The caller is to blame.
+    #[error("the voice speaks at {slowest} to {fastest} times its normal speed, not at {asked}")]
+    Speed {
+        /// What was asked for.
+        asked: f32,
+        /// See [`Voice::speed`].
+        slowest: f32,
+        /// See [`Voice::speed`].
+        fastest: f32,
+    },
+    /// The reading has no sound. The caller is to blame.
+    #[error("there is nothing to say")]
+    Nothing,
+    /// The reading is too long for one synthesis. The caller is to blame.
+    #[error("the utterance needs {symbols} symbols, the voice takes at most {most}")]
+    TooLong {
+        /// How many it needs.
+        symbols: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// The voice cannot say one of the sounds. Its tables are to blame, and trying again is no use.
+    #[error("the voice has no symbols for the sound {0}")]
+    UnknownSound(String),
     /// The files of a voice are missing or damaged. The operator is to blame.
     #[error("{0}")]
     Files(String),
     /// The engine failed on this utterance. It may be tried again.
     #[error("the engine failed: {0}")]
     Failed(String),
+}
+
+impl EngineError {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownVoice(_) => "unknown_voice",
+            Self::Speed { .. } => "speed_out_of_range",
+            Self::Nothing => "nothing_to_say",
+            Self::TooLong { .. } => "utterance_too_long",
+            Self::UnknownSound(_) => "unknown_sound",
+            Self::Files(_) => "voice_files",
+            Self::Failed(_) => "engine_failed",
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn may_be_retried(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
 }
 
 /// Something that speaks. Calls block; never call one on an async worker thread.

@@ -1,0 +1,112 @@
+//! The neural engine: a voice folder, run in process.
+//!
+//! 1. [`folder`] reads `voice.toml` and every file it names, each checked against its SHA-256;
+//! 2. [`symbols`] writes a reading in the symbols that the model was trained on;
+//! 3. [`model`] turns symbols into samples.
+//!
+//! One [`Neural`] serves any number of threads. They share its pool, so two utterances at a time are
+//! done no sooner than one after the other, and each needs memory of its own (up to half a gigabyte
+//! for a long sentence): whoever calls keeps the number of calls small.
+
+mod folder;
+mod model;
+mod symbols;
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::{Engine, EngineError, Voice};
+use crate::{
+    audio::Pcm,
+    reading::{Boundary, Mark, Reading, Sound, Syllable, Voiced},
+    span::Span,
+};
+use folder::{Folder, hex};
+use model::Model;
+use symbols::Symbols;
+
+/// Raised whenever the same reading would be given to the model in other symbols.
+const SPELLING_VERSION: u32 = 1;
+
+/// The engine with the voices of one folder.
+pub struct Neural {
+    version: String,
+    voices: Vec<Voice>,
+    /// One for each voice, in the same order.
+    styles: Vec<Vec<f32>>,
+    symbols: Symbols,
+    model: Model,
+}
+
+impl Neural {
+    /// Loads the voice folder `dir` to be run on `threads` threads (0: one for each core), and says one
+    /// word to nobody, so that the first real utterance finds everything in place.
+    ///
+    /// # Errors
+    /// [`EngineError::Files`] where a file is missing, differs from its checksum or does not fit the
+    /// others, in words that name it; [`EngineError::Failed`] where the model does not speak.
+    pub fn load(dir: &Path, threads: usize) -> Result<Self, EngineError> {
+        let folder = Folder::read(dir)?;
+        let symbols = Symbols::parse(&folder.tables).map_err(|why| folder.complain(&why))?;
+        let model = Model::load(folder.model, threads)
+            .map_err(|why| EngineError::Files(format!("{}: {why}", dir.display())))?;
+        let (mut voices, mut styles) = (Vec::new(), Vec::new());
+        for (entry, style) in folder.manifest.voices.iter().zip(folder.styles) {
+            let shared = folder.manifest.files.digests();
+            styles.push(style);
+            voices.push(Voice {
+                name: entry.name.clone(),
+                title: entry.title.clone(),
+                sex: entry.sex.clone(),
+                language: folder.manifest.language.clone(),
+                licence: folder.manifest.licence.clone(),
+                digest: digest(shared.into_iter().chain([entry.style.sha256.as_str()])),
+                rate: folder.manifest.rate,
+                speed: folder.manifest.speed,
+            });
+        }
+        let version = format!("{}/{SPELLING_VERSION}", folder.manifest.engine);
+        let engine = Self { version, voices, styles, symbols, model };
+        engine.warm_up()?;
+        Ok(engine)
+    }
+
+    fn warm_up(&self) -> Result<(), EngineError> {
+        let word = Syllable { pinyin: "hao", tone: 3, surface: 3 };
+        let sounds = [Voiced::Syllable(word), Voiced::Pause(Mark::Stop)]
+            .map(|voiced| Sound { voiced, boundary: Boundary::None, span: Span::default() })
+            .to_vec();
+        let Some(voice) = self.voices.first() else { return Ok(()) };
+        self.synthesize(&voice.name, &Reading { sounds }, 1.0).map(drop)
+    }
+}
+
+impl Engine for Neural {
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn voices(&self) -> &[Voice] {
+        &self.voices
+    }
+
+    fn synthesize(&self, voice: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
+        let found = self.voices.iter().zip(&self.styles).find(|(known, _)| known.name == voice);
+        let (known, style) = found.ok_or_else(|| EngineError::UnknownVoice(voice.to_owned()))?;
+        let (slowest, fastest) = known.speed;
+        if !(slowest..=fastest).contains(&speed) {
+            return Err(EngineError::Speed { asked: speed, slowest, fastest });
+        }
+        let numbers = self.symbols.numbers(reading)?;
+        let samples = self.model.run(&numbers, style, speed)?;
+        Ok(Pcm { rate: known.rate, samples })
+    }
+}
+
+/// One digest of several.
+fn digest<'d>(parts: impl Iterator<Item = &'d str>) -> String {
+    let mut hash = Sha256::new();
+    parts.for_each(|part| hash.update(part.as_bytes()));
+    hex(&hash.finalize())
+}

@@ -1,0 +1,179 @@
+//! The real voice in `voices/kokoro`: it loads, speaks, says the same thing twice alike, and refuses
+//! what it must not use.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use langdu::{
+    audio,
+    engine::{Engine, EngineError, neural::Neural},
+    reading::{Boundary, Mark, Reading, Sound, Syllable, Voiced},
+    span::Span,
+};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/voices/kokoro");
+
+/// Loading takes a second: all tests share one engine, as all callers do.
+fn engine() -> &'static Neural {
+    static ENGINE: OnceLock<Neural> = OnceLock::new();
+    ENGINE.get_or_init(|| Neural::load(Path::new(FOLDER), 0).unwrap())
+}
+
+/// A reading of `(pinyin, tone)`, a word each, with a full stop.
+fn reading(syllables: &[(&'static str, u8)]) -> Reading {
+    let mut sounds: Vec<Sound> = syllables
+        .iter()
+        .map(|&(pinyin, tone)| sound(Voiced::Syllable(Syllable { pinyin, tone, surface: tone })))
+        .collect();
+    sounds.push(sound(Voiced::Pause(Mark::Stop)));
+    Reading { sounds }
+}
+
+fn sound(voiced: Voiced) -> Sound {
+    Sound { voiced, boundary: Boundary::Word, span: Span::default() }
+}
+
+/// 请注意。
+const ATTENTION: [(&str, u8); 3] = [("qing", 3), ("zhu", 4), ("yi", 4)];
+
+#[test]
+fn it_says_a_short_sentence_and_always_the_same_way() {
+    let said = engine().synthesize("zf_xiaoxiao", &reading(&ATTENTION), 1.0).unwrap();
+    assert_eq!(said.rate, audio::RATE);
+    let loudness = (said.samples.iter().map(|s| s * s).sum::<f32>() / said.samples.len() as f32).sqrt();
+    assert!((0.01..0.3).contains(&loudness), "{loudness}");
+
+    let again = engine().synthesize("zf_xiaoxiao", &reading(&ATTENTION), 1.0).unwrap();
+    assert!(said == again, "the same reading gave other samples");
+
+    let other = engine().synthesize("zm_yunxi", &reading(&ATTENTION), 1.0).unwrap();
+    assert!(said != other, "two voices gave the same samples");
+
+    let clip = audio::finish(said, Duration::ZERO).unwrap();
+    assert!((0.6..1.4).contains(&clip.duration().as_secs_f32()), "{:?}", clip.duration());
+}
+
+#[test]
+fn a_larger_speed_is_faster() {
+    let seconds = |speed| {
+        let said = engine().synthesize("zf_xiaoxiao", &reading(&ATTENTION), speed).unwrap();
+        said.samples.len() as f32 / said.rate as f32
+    };
+    assert!(seconds(1.3) < 0.9 * seconds(0.9));
+}
+
+#[test]
+fn what_it_cannot_say_is_an_error_and_never_left_out() {
+    let say = |reading: &Reading| engine().synthesize("zf_xiaoxiao", reading, 1.0).map(drop).unwrap_err();
+    let unknown = say(&reading(&[("qing", 3), ("xyz", 4)]));
+    assert_eq!(unknown.to_string(), "the voice has no symbols for the sound xyz4");
+    assert_eq!(say(&reading(&[("qing", 9)])).code(), "unknown_sound");
+    assert_eq!(say(&Reading { sounds: vec![sound(Voiced::Letter('é'))] }).code(), "unknown_sound");
+    assert_eq!(say(&reading(&[("zhuang", 1); 120])).code(), "utterance_too_long");
+    assert_eq!(say(&Reading::default()).code(), "nothing_to_say");
+    assert_eq!(say(&reading(&[])).code(), "nothing_to_say");
+}
+
+#[test]
+fn only_its_own_voices_and_speeds_are_taken() {
+    let say = |voice, speed| engine().synthesize(voice, &reading(&ATTENTION), speed).map(drop).unwrap_err();
+    assert_eq!(say("nobody", 1.0).code(), "unknown_voice");
+    for speed in [0.0, 0.5, 2.0, f32::NAN] {
+        assert_eq!(say("zf_xiaoxiao", speed).code(), "speed_out_of_range");
+    }
+}
+
+#[test]
+fn every_voice_is_named_once_and_has_its_own_digest() {
+    let voices = engine().voices();
+    assert_eq!(voices[0].name, "zf_xiaoxiao");
+    for (at, voice) in voices.iter().enumerate() {
+        for other in &voices[at + 1..] {
+            assert_ne!(voice.name, other.name);
+            assert_ne!(voice.digest, other.digest);
+        }
+    }
+}
+
+#[test]
+fn the_sums_for_people_are_those_for_the_engine() {
+    let read = |name| fs::read_to_string(Path::new(FOLDER).join(name)).unwrap();
+    let (sums, manifest) = (read("SHA256SUMS"), read("voice.toml"));
+    assert_eq!(sums.lines().count(), manifest.matches("sha256 = ").count());
+    for (sum, path) in sums.lines().filter_map(|line| line.split_once("  ")) {
+        assert!(manifest.contains(&format!("path = \"{path}\", sha256 = \"{sum}\"")), "{path}");
+    }
+}
+
+/// A copy of the voice folder without what `change` does to it.
+fn refused(change: impl FnOnce(&Path)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    for path in files(Path::new(FOLDER)) {
+        let to = folder.path().join(path.strip_prefix(FOLDER).unwrap());
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(&path, to).unwrap();
+    }
+    change(folder.path());
+    match Neural::load(folder.path(), 1).map(drop) {
+        Err(EngineError::Files(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_folder_that_is_not_whole_is_refused_by_name() {
+    let missing = refused(|folder| fs::remove_file(folder.join("styles/zm_yunxi.bin")).unwrap());
+    assert!(missing.contains("zm_yunxi.bin cannot be read"), "{missing}");
+
+    let cut = refused(|folder| {
+        let model = fs::File::options().write(true).open(folder.join("kokoro-v1.0.q8.onnx")).unwrap();
+        model.set_len(1_000_000).unwrap();
+    });
+    assert!(cut.contains("kokoro-v1.0.q8.onnx is not the file") && cut.contains("1000000 bytes"), "{cut}");
+
+    let changed = refused(|folder| {
+        let table = folder.join("syllables.tsv");
+        fs::write(&table, fs::read_to_string(&table).unwrap().replace("si\t", "shi\t")).unwrap();
+    });
+    assert!(changed.contains("syllables.tsv is not the file"), "{changed}");
+
+    let garbled = refused(|folder| fs::write(folder.join("voice.toml"), "engine = 1").unwrap());
+    assert!(garbled.contains("voice.toml"), "{garbled}");
+}
+
+#[test]
+fn files_that_do_not_fit_each_other_are_refused_though_their_sums_are_right() {
+    let replace = |name: &'static str, content: &'static [u8]| {
+        refused(move |folder| {
+            let manifest = folder.join("voice.toml");
+            let old = sum(&fs::read(folder.join(name)).unwrap());
+            fs::write(folder.join(name), content).unwrap();
+            let text = fs::read_to_string(&manifest).unwrap().replace(&old, &sum(content));
+            fs::write(&manifest, text).unwrap();
+        })
+    };
+    let short = replace("styles/zf_xiaoxiao.bin", &[0; 1024]);
+    assert!(short.contains("zf_xiaoxiao.bin has 1024 bytes"), "{short}");
+    let strange = replace("letters.tsv", "A\tю\n".as_bytes());
+    assert!(strange.contains("'ю'"), "{strange}");
+    let odd = replace("syllables.tsv", b"one column\n");
+    assert!(odd.contains("table of syllables"), "{odd}");
+    let empty = replace("kokoro-v1.0.q8.onnx", b"");
+    assert!(empty.contains("model cannot be used"), "{empty}");
+}
+
+fn sum(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
