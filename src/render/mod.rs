@@ -15,14 +15,16 @@ use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
-    time::Duration,
 };
 
+use futures::{StreamExt, stream};
 use moka::future::Cache;
 
 use crate::{
+    audio::Clip,
     engine::{Engine, Voice},
-    notice::{Document, Limits},
+    note::Note,
+    notice::{Document, Format, Limits},
     plan::{self, ClipKey, Plan, Settings, Timbre},
     spoken,
     store::{NoticeId, Store, StoreHealth},
@@ -32,8 +34,6 @@ use lane::{Job, Lane};
 use notice::Casting;
 pub use notice::{Notice, Submission};
 use worker::Worker;
-
-use crate::{audio::Clip, note::Note, notice::Format};
 
 /// What the conductor keeps and how much it takes on.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +170,8 @@ impl Renderer {
         let casting = self.desk.casting(&submission)?;
         let id = notice::id(&submission, &casting, &self.desk.options.spoken);
         // A store that cannot be read at the moment is no reason not to read aloud.
-        let known = self.desk.planned.contains_key(&id) || matches!(self.desk.store.notice(id).await, Ok(Some(_)));
+        let known =
+            self.desk.planned.contains_key(&id) || matches!(self.desk.store.notice(id).await, Ok(Some(_)));
         let json = if known { None } else { serde_json::to_vec(&submission).ok() };
         let notice = self.desk.planned(id, submission).await?;
         if let Some(json) = json {
@@ -211,14 +212,14 @@ impl Renderer {
         made.await.unwrap_or(Err(RenderError::Stopping))
     }
 
-    /// How long the clips of `notice` are, by key, as far as they are known without looking.
-    pub async fn known_durations(&self, notice: &Notice) -> HashMap<ClipKey, Duration> {
-        self.durations(notice, false).await
+    /// Bytes of the clips of `notice`, by key, as far as they are known without looking.
+    pub async fn known_lengths(&self, notice: &Notice) -> HashMap<ClipKey, u64> {
+        self.lengths(notice, false).await
     }
 
-    /// How long the clips of `notice` are, by key; those of an earlier run are looked for in the store.
-    pub async fn stored_durations(&self, notice: &Notice) -> HashMap<ClipKey, Duration> {
-        self.durations(notice, true).await
+    /// Bytes of the clips of `notice`, by key; those of an earlier run are looked for in the store.
+    pub async fn stored_lengths(&self, notice: &Notice) -> HashMap<ClipKey, u64> {
+        self.lengths(notice, true).await
     }
 
     /// The front end alone: the text taken apart and planned, in no voice.
@@ -234,7 +235,8 @@ impl Renderer {
         let work = move || {
             let (document, mut notes) = crate::notice::read(&text, format, &limits)?;
             let (plan, found) = plan::plan(&document, &Settings { spoken, ..Settings::default() });
-            notes.extend(found.into_iter().map(|note| Note { span: document.source_span(note.span), ..note }));
+            notes
+                .extend(found.into_iter().map(|note| Note { span: document.source_span(note.span), ..note }));
             notes.sort_by_key(|note| note.span);
             Ok((text, document, plan, notes))
         };
@@ -258,26 +260,23 @@ impl Renderer {
     pub async fn stop(&self) {
         self.stage.workers.iter().for_each(|worker| worker.lane.stop());
         let threads = std::mem::take(&mut *self.stage.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let ended = tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
+        let ended =
+            tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
         if !ended.await.unwrap_or(false) {
             tracing::error!("the thread of an engine ended badly");
         }
     }
 
-    async fn durations(&self, notice: &Notice, look: bool) -> HashMap<ClipKey, Duration> {
-        let lengths = notice.plan.utterances.iter().map(|utterance| async {
-            let key = utterance.key;
-            let known = self.desk.lengths.get(&key).await;
-            let bytes = if known.is_none() && look { self.desk.length(key).await } else { known };
-            Some((key, wav::duration(bytes?)))
+    async fn lengths(&self, notice: &Notice, look: bool) -> HashMap<ClipKey, u64> {
+        let keys: Vec<ClipKey> = notice.plan.utterances.iter().map(|utterance| utterance.key).collect();
+        let lengths = stream::iter(keys).map(|key| async move {
+            match self.desk.lengths.get(&key).await {
+                None if look => Some((key, self.desk.length(key).await?)),
+                known => Some((key, known?)),
+            }
         });
-        // Looking into a folder is many short waits: sixteen at a time take a tenth of the time of one.
-        let mut found = futures::stream::StreamExt::buffered(futures::stream::iter(lengths), 16);
-        let mut out = HashMap::new();
-        while let Some(length) = futures::StreamExt::next(&mut found).await {
-            out.extend(length);
-        }
-        out
+        // Looking into a folder is many short waits: sixteen at a time.
+        lengths.buffered(16).filter_map(std::future::ready).collect().await
     }
 
     fn lane(&self, notice: &Notice) -> Result<&Lane, RenderError> {
@@ -316,7 +315,9 @@ impl Desk {
     }
 
     fn casting(&self, submission: &Submission) -> Result<Arc<Casting>, RenderError> {
-        let named = |casting: &&Arc<Casting>| submission.voice.as_ref().is_none_or(|name| *name == casting.voice.name);
+        let named = |casting: &&Arc<Casting>| {
+            submission.voice.as_ref().is_none_or(|name| *name == casting.voice.name)
+        };
         let unknown = || RenderError::VoiceUnknown(submission.voice.clone().unwrap_or_default());
         let casting = self.castings.iter().find(named).ok_or_else(unknown)?;
         let (slowest, fastest) = casting.voice.speed;
