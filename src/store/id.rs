@@ -50,7 +50,9 @@ mod tests {
         let id = NoticeId::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255]);
         assert_eq!(id.to_string(), "000102030405060708090a0b0c0d0eff");
         assert_eq!(id.to_string().parse(), Ok(id));
-        for bad in ["", "00", "+00102030405060708090a0b0c0d0eff", "000102030405060708090A0B0C0D0EFF", "../passwd"] {
+        for bad in
+            ["", "00", "+00102030405060708090a0b0c0d0eff", "000102030405060708090A0B0C0D0EFF", "../passwd"]
+        {
             assert_eq!(bad.parse::<NoticeId>(), Err(NoId), "{bad}");
         }
     }
