@@ -1,0 +1,148 @@
+//! What a client sends: JSON `{text | html, voice?, speed?}`, or the bare text with voice and speed in the query.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, header},
+};
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::problem::{Code, Problem};
+use crate::{notice::Format, plan::Speed, render::RenderError, render::Submission};
+
+/// A notice to be read aloud: exactly one of `text` and `html`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoticeBody {
+    /// Plain text; line feeds part paragraphs.
+    text: Option<String>,
+    /// An HTML page or fragment.
+    html: Option<String>,
+    /// Name of a voice.
+    voice: Option<String>,
+    /// How fast; 1.0 is normal.
+    speed: Option<f32>,
+}
+
+/// How a bare text is to be read.
+#[derive(Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Manner {
+    /// Name of a voice. For bare bodies only.
+    voice: Option<String>,
+    /// How fast; 1.0 is normal. For bare bodies only.
+    speed: Option<f32>,
+}
+
+/// A body may take so long to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Room for everything in a JSON body but the text.
+const SLACK: usize = 4096;
+
+/// Reads a submission of at most `max_chars` characters.
+pub(super) async fn submission(
+    headers: &HeaderMap,
+    manner: Manner,
+    body: Body,
+    max_chars: usize,
+) -> Result<Submission, Problem> {
+    match media_type(headers)? {
+        Media::Json => {
+            if manner.voice.is_some() || manner.speed.is_some() {
+                let detail = "voice and speed of a JSON submission are fields of the JSON";
+                return Err(Problem::new(Code::QueryInvalid, detail));
+            }
+            // The longest way to write a character in JSON is a pair of surrogates: \ud83d\ude00.
+            let bytes = receive(headers, body, max_chars.saturating_mul(12).saturating_add(SLACK)).await?;
+            let NoticeBody { text, html, voice, speed } = json(&bytes)?;
+            let (format, text) = match (text, html) {
+                (Some(text), None) => (Format::Text, text),
+                (None, Some(html)) => (Format::Html, html),
+                _ => return Err(Problem::new(Code::JsonInvalid, "give exactly one of text and html")),
+            };
+            Ok(Submission { format, text, voice, speed: speed_of(speed)? })
+        }
+        Media::Bare(format) => {
+            let bytes = receive(headers, body, max_chars.saturating_mul(4).saturating_add(SLACK)).await?;
+            let text = String::from_utf8(bytes.into()).map_err(|why| {
+                let at = why.utf8_error().valid_up_to();
+                Problem::new(Code::Utf8Invalid, format!("the bytes from {at} on are no UTF-8"))
+            })?;
+            Ok(Submission { format, text, voice: manner.voice, speed: speed_of(manner.speed)? })
+        }
+    }
+}
+
+enum Media {
+    Json,
+    Bare(Format),
+}
+
+fn media_type(headers: &HeaderMap) -> Result<Media, Problem> {
+    let unsupported = |detail: String| Err(Problem::new(Code::MediaTypeUnsupported, detail));
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let mut parts = value.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or("").to_ascii_lowercase();
+    let media = match essence.as_str() {
+        "application/json" => Media::Json,
+        "text/plain" => Media::Bare(Format::Text),
+        "text/html" => Media::Bare(Format::Html),
+        _ => return unsupported("send application/json, text/plain or text/html".to_owned()),
+    };
+    for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
+        let value = value.trim_matches('"');
+        if name.eq_ignore_ascii_case("charset") && !matches!(&*value.to_ascii_lowercase(), "utf-8" | "utf8") {
+            return unsupported(format!("the charset {value} is not supported: send utf-8"));
+        }
+    }
+    Ok(media)
+}
+
+async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(Code::BodyTooLarge, format!("the body may have {limit} bytes"));
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|len| len > limit) {
+        return Err(too_large());
+    }
+    let arrive = async {
+        let (mut received, mut chunks) = (BytesMut::new(), body.into_data_stream());
+        while let Some(chunk) = chunks.next().await {
+            let broken = |_| Problem::new(Code::BodyIncomplete, "the connection broke before the body ended");
+            received.extend_from_slice(&chunk.map_err(broken)?);
+            if received.len() > limit {
+                return Err(too_large());
+            }
+        }
+        Ok(received.freeze())
+    };
+    tokio::time::timeout(PATIENCE, arrive).await.unwrap_or_else(|_| {
+        let detail = format!("the body did not arrive within {} seconds", PATIENCE.as_secs());
+        Err(Problem::new(Code::RequestTimeout, detail))
+    })
+}
+
+/// Reads JSON of known fields.
+pub(super) fn json<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Problem> {
+    if let Err(why) = std::str::from_utf8(bytes) {
+        let detail = format!("the bytes from {} on are no UTF-8", why.valid_up_to());
+        return Err(Problem::new(Code::Utf8Invalid, detail));
+    }
+    serde_json::from_slice(bytes).map_err(|why| {
+        let code = if why.is_data() { Code::JsonInvalid } else { Code::JsonBroken };
+        // The parser may quote a whole text that stands where a number should.
+        Problem::new(code, why.to_string().chars().take(300).collect::<String>())
+    })
+}
+
+fn speed_of(factor: Option<f32>) -> Result<Speed, Problem> {
+    let Some(asked) = factor else { return Ok(Speed::default()) };
+    let (slowest, fastest) = Speed::RANGE;
+    Speed::new(asked).ok_or_else(|| RenderError::SpeedOutOfRange { asked, slowest, fastest }.into())
+}

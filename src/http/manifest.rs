@@ -1,0 +1,211 @@
+//! The manifest: everything a player needs to know of a notice, in the order in which it is read.
+//!
+//! Spans are pairs of UTF-16 code units of what was submitted, as JavaScript counts its strings.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    note::{Note, NoteCode},
+    notice::{Block, BlockKind, Document, Skip},
+    plan::{ClipKey, Plan, Planned, Utterance},
+    render::{Notice, wav},
+    span::{Span, Utf16Index},
+};
+
+/// `[start, end]` in UTF-16 code units of what was submitted.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Units(usize, usize);
+
+/// A notice as it is read aloud.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Manifest<'n> {
+    /// Its name: `/v1/notices/{id}`.
+    id: String,
+    /// Name of the voice.
+    voice: &'n str,
+    /// How fast; 1.0 is normal.
+    speed: f32,
+    /// Of the clips: always `wav`.
+    format: &'static str,
+    /// Characters that were submitted.
+    chars: usize,
+    /// The whole notice as one file.
+    audio_url: String,
+    blocks: Vec<BlockItem>,
+    sentences: Vec<SentenceItem<'n>>,
+    skipped: Vec<SkippedItem<'n>>,
+    notes: Vec<NoteItem>,
+    /// Clips of all sentences.
+    clip_count: usize,
+    /// How many of them are known to be made.
+    ready_count: usize,
+}
+
+/// A run of the notice that belongs together.
+#[derive(Serialize, ToSchema)]
+struct BlockItem {
+    #[schema(value_type = String)]
+    kind: BlockKind,
+    /// Of a heading, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<u8>,
+    /// Which document of a page that holds several, from 0.
+    part: usize,
+    span: Units,
+    /// Why it is not read.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip: Option<Skip>,
+}
+
+/// A sentence with its clips, which are played one after the other.
+#[derive(Serialize, ToSchema)]
+struct SentenceItem<'n> {
+    index: usize,
+    /// Index of its block.
+    block: usize,
+    #[schema(value_type = String)]
+    kind: BlockKind,
+    /// Of a heading, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<u8>,
+    span: Units,
+    /// As written.
+    text: &'n str,
+    /// As spoken.
+    spoken: String,
+    /// Why it is not read.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skip: Option<Skip>,
+    clips: Vec<ClipItem>,
+}
+
+/// One clip.
+#[derive(Serialize, ToSchema)]
+struct ClipItem {
+    key: String,
+    /// Where it is, relative to the service.
+    url: String,
+    /// The characters it says.
+    span: Units,
+    /// Silence at its end, milliseconds.
+    pause_ms: u64,
+    /// How long it is, pause included, milliseconds; null until it is made.
+    duration_ms: Option<u64>,
+}
+
+/// Something that is not read.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SkippedItem<'n> {
+    span: Units,
+    /// Why.
+    #[schema(value_type = String)]
+    reason: Skip,
+    text: &'n str,
+}
+
+/// Something odd.
+#[derive(Serialize, ToSchema)]
+pub(super) struct NoteItem {
+    #[schema(value_type = String)]
+    code: NoteCode,
+    span: Units,
+}
+
+impl<'n> Manifest<'n> {
+    /// Of `notice`, when the clips in `lengths` (bytes of their files) are made.
+    pub(super) fn new(notice: &'n Notice, lengths: &HashMap<ClipKey, u64>) -> Self {
+        let document = &notice.document;
+        let map = SpanMap::new(document, &notice.submission.text);
+        let clip = |utterance: &Utterance| ClipItem {
+            key: utterance.key.to_string(),
+            url: format!("/v1/clips/{}.wav?notice={}", utterance.key, notice.id),
+            span: map.units(utterance.span),
+            pause_ms: utterance.pause.as_millis() as u64,
+            duration_ms: lengths.get(&utterance.key).map(|bytes| wav::duration(*bytes).as_millis() as u64),
+        };
+        let sentence = |(index, planned): (usize, &'n Planned)| SentenceItem {
+            index,
+            block: planned.sentence.block,
+            kind: planned.sentence.kind,
+            level: (planned.sentence.level > 0).then_some(planned.sentence.level),
+            span: map.units(planned.sentence.span),
+            text: planned.sentence.span.of(&document.text),
+            spoken: planned.spoken.text(),
+            skip: planned.sentence.skip,
+            clips: utterances(&notice.plan, planned).iter().map(clip).collect(),
+        };
+        let keys = notice.plan.utterances.iter().map(|utterance| utterance.key);
+        Self {
+            id: notice.id.to_string(),
+            voice: &notice.settings.timbre.voice,
+            speed: notice.settings.speed.factor(),
+            format: "wav",
+            chars: notice.submission.text.chars().count(),
+            audio_url: format!("/v1/notices/{}/audio.wav", notice.id),
+            blocks: document.blocks.iter().map(|block| block_item(block, &map)).collect(),
+            sentences: notice.plan.sentences.iter().enumerate().map(sentence).collect(),
+            skipped: skipped(document, &notice.plan, &map),
+            notes: notes(&notice.notes, &map),
+            clip_count: notice.plan.utterances.len(),
+            ready_count: keys.filter(|key| lengths.contains_key(key)).count(),
+        }
+    }
+}
+
+/// From spans of a document to UTF-16 spans of what was submitted.
+pub(super) struct SpanMap<'n> {
+    document: &'n Document,
+    index: Utf16Index<'n>,
+}
+
+impl<'n> SpanMap<'n> {
+    /// For `document`, which was read from `submitted`.
+    pub(super) fn new(document: &'n Document, submitted: &'n str) -> Self {
+        Self { document, index: Utf16Index::new(submitted) }
+    }
+
+    /// A span of the document.
+    pub(super) fn units(&self, span: Span) -> Units {
+        self.submitted_units(self.document.source_span(span))
+    }
+
+    fn submitted_units(&self, span: Span) -> Units {
+        let units = self.index.span(span);
+        Units(units.start, units.end)
+    }
+}
+
+/// The utterances of a sentence.
+pub(super) fn utterances<'p>(plan: &'p Plan, planned: &Planned) -> &'p [Utterance] {
+    plan.utterances.get(planned.utterances.clone()).unwrap_or_default()
+}
+
+/// What is not read, sentence by sentence.
+pub(super) fn skipped<'n>(document: &'n Document, plan: &Plan, map: &SpanMap<'_>) -> Vec<SkippedItem<'n>> {
+    let item = |planned: &Planned| {
+        let sentence = &planned.sentence;
+        let reason = sentence.skip?;
+        Some(SkippedItem { span: map.units(sentence.span), reason, text: sentence.span.of(&document.text) })
+    };
+    plan.sentences.iter().filter_map(item).collect()
+}
+
+/// Notes, whose spans are in what was submitted already.
+pub(super) fn notes(notes: &[Note], map: &SpanMap<'_>) -> Vec<NoteItem> {
+    notes.iter().map(|note| NoteItem { code: note.code, span: map.submitted_units(note.span) }).collect()
+}
+
+fn block_item(block: &Block, map: &SpanMap<'_>) -> BlockItem {
+    BlockItem {
+        kind: block.kind,
+        level: (block.level > 0).then_some(block.level),
+        part: block.part,
+        span: map.units(block.span),
+        skip: block.skip,
+    }
+}

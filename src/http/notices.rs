@@ -1,0 +1,79 @@
+//! Notices: submitted once, planned at once, made behind.
+
+use std::time::Instant;
+
+use axum::{
+    body::Body,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    App,
+    body::{self, Manner, NoticeBody},
+    clips::notice_id,
+    json,
+    manifest::Manifest,
+    problem::{Code, Problem},
+};
+
+/// Submits a notice and answers at once with its manifest; the clips are made behind.
+///
+/// The same submission is the same notice: 201 the first time, 200 from then on. A bare `text/plain`
+/// or `text/html` body takes voice and speed from the query.
+#[utoipa::path(
+    post,
+    path = "/v1/notices",
+    params(Manner),
+    request_body(content((NoticeBody = "application/json"), (String = "text/plain"), (String = "text/html"))),
+    responses(
+        (status = 201, description = "A new notice", body = Manifest, headers(("Location" = String))),
+        (status = 200, description = "A notice that was submitted before", body = Manifest, headers(("Location" = String))),
+        (status = "4XX", description = "A problem of the request", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", description = "A problem of the service", body = Problem, content_type = "application/problem+json"),
+    ),
+    tag = "notices",
+)]
+pub(super) async fn submit(
+    State(app): State<App>,
+    manner: Result<Query<Manner>, QueryRejection>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let Query(manner) = manner.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
+    let submission = body::submission(&headers, manner, body, app.renderer.limits().max_chars).await?;
+    let started = Instant::now();
+    let (notice, new) = app.renderer.submit(submission).await?;
+    let lengths = app.renderer.known_lengths(&notice).await;
+    let response = json(&Manifest::new(&notice, &lengths))?;
+    tracing::info!(
+        notice = %notice.id,
+        bytes = notice.submission.text.len(),
+        sentences = notice.plan.sentences.len(),
+        clips = notice.plan.utterances.len(),
+        new,
+        ms = started.elapsed().as_millis() as u64,
+        "submitted"
+    );
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, [(header::LOCATION, format!("/v1/notices/{}", notice.id))], response).into_response())
+}
+
+/// The manifest of a notice, with the lengths of the clips that are made by now.
+#[utoipa::path(
+    get,
+    path = "/v1/notices/{id}",
+    params(("id" = String, Path, description = "Id of the notice")),
+    responses(
+        (status = 200, description = "The manifest", body = Manifest),
+        (status = "4XX", description = "A problem of the request", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", description = "A problem of the service", body = Problem, content_type = "application/problem+json"),
+    ),
+    tag = "notices",
+)]
+pub(super) async fn manifest(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let notice = app.renderer.notice(notice_id(&id)?).await?;
+    let lengths = app.renderer.stored_lengths(&notice).await;
+    json(&Manifest::new(&notice, &lengths))
+}

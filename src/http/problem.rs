@@ -1,0 +1,178 @@
+//! What goes wrong, as RFC 9457 problems with a stable `code`.
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{notice::NoticeError, render::RenderError};
+
+/// The kinds of problem. Their names are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the table below says what they mean")]
+pub enum Code {
+    TextEmpty,
+    TextTooLong,
+    VoiceUnknown,
+    SpeedOutOfRange,
+    MediaTypeUnsupported,
+    JsonBroken,
+    JsonInvalid,
+    Utf8Invalid,
+    QueryInvalid,
+    ClipKeyMalformed,
+    ClipUnknown,
+    NoticeIdMalformed,
+    NoticeUnknown,
+    NothingToRead,
+    NotFound,
+    MethodNotAllowed,
+    OriginRefused,
+    BodyTooLarge,
+    BodyIncomplete,
+    RequestTimeout,
+    RangeNotSatisfiable,
+    SynthesisFailed,
+    VoiceBroken,
+    StoreUnavailable,
+    Overloaded,
+    Stopping,
+    Internal,
+}
+
+impl Code {
+    /// Status, title, title in Chinese, and whether the same request may work later.
+    const fn meaning(self) -> (StatusCode, &'static str, &'static str, bool) {
+        use StatusCode as S;
+        match self {
+            Self::TextEmpty => {
+                (S::UNPROCESSABLE_ENTITY, "There is nothing to read", "没有可朗读的文字", false)
+            }
+            Self::TextTooLong => (S::PAYLOAD_TOO_LARGE, "The text is too long", "文字过长", false),
+            Self::VoiceUnknown => (S::UNPROCESSABLE_ENTITY, "No such voice", "没有这个发音人", false),
+            Self::SpeedOutOfRange => {
+                (S::UNPROCESSABLE_ENTITY, "The speed is out of range", "语速超出范围", false)
+            }
+            Self::MediaTypeUnsupported => {
+                (S::UNSUPPORTED_MEDIA_TYPE, "The media type is not supported", "不支持的内容类型", false)
+            }
+            Self::JsonBroken => (S::BAD_REQUEST, "The body is no JSON", "请求内容不是有效的 JSON", false),
+            Self::JsonInvalid => (
+                S::UNPROCESSABLE_ENTITY,
+                "The JSON has not the expected fields",
+                "JSON 字段不符合要求",
+                false,
+            ),
+            Self::Utf8Invalid => (S::BAD_REQUEST, "The body is no UTF-8", "请求内容不是有效的 UTF-8", false),
+            Self::QueryInvalid => {
+                (S::BAD_REQUEST, "The query is not understood", "查询参数不符合要求", false)
+            }
+            Self::ClipKeyMalformed => (S::BAD_REQUEST, "This is no clip key", "音频编号格式不对", false),
+            Self::ClipUnknown => (S::NOT_FOUND, "No such clip", "没有这段音频", false),
+            Self::NoticeIdMalformed => (S::BAD_REQUEST, "This is no notice id", "公告编号格式不对", false),
+            Self::NoticeUnknown => (S::NOT_FOUND, "No such notice", "没有这篇公告", false),
+            Self::NothingToRead => {
+                (S::UNPROCESSABLE_ENTITY, "The notice has nothing to say", "公告中没有可朗读的内容", false)
+            }
+            Self::NotFound => (S::NOT_FOUND, "There is nothing here", "没有这个地址", false),
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "The method is not allowed here", "不允许的请求方法", false)
+            }
+            Self::OriginRefused => {
+                (S::FORBIDDEN, "Pages of this origin may not submit", "该网站未获准提交公告", false)
+            }
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large", "请求内容过大", false),
+            Self::BodyIncomplete => (S::BAD_REQUEST, "The body ended early", "请求内容不完整", true),
+            Self::RequestTimeout => (S::REQUEST_TIMEOUT, "The body took too long", "请求超时", true),
+            Self::RangeNotSatisfiable => {
+                (S::RANGE_NOT_SATISFIABLE, "The range lies outside the clip", "请求的范围超出音频", false)
+            }
+            Self::SynthesisFailed => {
+                (S::INTERNAL_SERVER_ERROR, "The clip could not be made", "语音合成失败", true)
+            }
+            Self::VoiceBroken => {
+                (S::INTERNAL_SERVER_ERROR, "The voice cannot be used", "发音人文件损坏", false)
+            }
+            Self::StoreUnavailable => {
+                (S::SERVICE_UNAVAILABLE, "The store cannot be read", "存储暂时无法读取", true)
+            }
+            Self::Overloaded => {
+                (S::SERVICE_UNAVAILABLE, "The service is overloaded", "服务繁忙，请稍后再试", true)
+            }
+            Self::Stopping => (S::SERVICE_UNAVAILABLE, "The service is stopping", "服务正在停止", true),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "The service made a mistake", "服务内部错误", true),
+        }
+    }
+}
+
+/// An answer that tells what went wrong: RFC 9457 `application/problem+json`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// What kind of problem; stable, for programs.
+    pub code: Code,
+    /// The kind in English.
+    pub title: &'static str,
+    /// The kind in Chinese.
+    pub title_zh: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// This very problem, in English.
+    pub detail: String,
+    /// Whether the same request may work later.
+    pub retriable: bool,
+    #[serde(skip)]
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem of a kind, in words.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        let (status, title, title_zh, retriable) = code.meaning();
+        let header = (status == StatusCode::SERVICE_UNAVAILABLE)
+            .then_some((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        Self { code, title, title_zh, status: status.as_u16(), detail: detail.into(), retriable, header }
+    }
+
+    /// The same with a header that belongs to it.
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, ..) = self.code.meaning();
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, headers, body).into_response();
+        response.headers_mut().extend(self.header);
+        response
+    }
+}
+
+impl From<RenderError> for Problem {
+    fn from(error: RenderError) -> Self {
+        let code = match &error {
+            RenderError::Notice(NoticeError::Empty) => Code::TextEmpty,
+            RenderError::Notice(NoticeError::TooLong { .. }) => Code::TextTooLong,
+            RenderError::VoiceUnknown(_) => Code::VoiceUnknown,
+            RenderError::SpeedOutOfRange { .. } => Code::SpeedOutOfRange,
+            RenderError::NoticeUnknown(_) => Code::NoticeUnknown,
+            RenderError::ClipUnknown(_) => Code::ClipUnknown,
+            RenderError::Synthesis(_) => Code::SynthesisFailed,
+            RenderError::VoiceBroken(_) => Code::VoiceBroken,
+            RenderError::Store(_) => Code::StoreUnavailable,
+            RenderError::Overloaded => Code::Overloaded,
+            RenderError::Stopping => Code::Stopping,
+            RenderError::Internal => Code::Internal,
+        };
+        Self::new(code, error.to_string())
+    }
+}

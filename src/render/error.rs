@@ -1,0 +1,73 @@
+//! Why a notice or a clip could not be had.
+
+use crate::{
+    audio::AudioError,
+    engine::EngineError,
+    notice::NoticeError,
+    plan::ClipKey,
+    store::{NoticeId, StoreError},
+};
+
+/// Why the renderer gave nothing. Cloned to everyone who waits for the same clip.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RenderError {
+    /// The submission is no notice. The sender is to blame.
+    #[error(transparent)]
+    Notice(#[from] NoticeError),
+    /// No engine has a voice of that name. The sender is to blame.
+    #[error("there is no voice named {0}")]
+    VoiceUnknown(String),
+    /// The voice does not speak that fast or slowly. The sender is to blame.
+    #[error("the speed {asked} is not between {slowest} and {fastest}, which this voice can speak")]
+    SpeedOutOfRange {
+        /// What was asked for.
+        asked: f32,
+        /// The slowest speed of the voice.
+        slowest: f32,
+        /// The fastest speed of the voice.
+        fastest: f32,
+    },
+    /// No notice of that name was submitted here.
+    #[error("there is no notice {0}")]
+    NoticeUnknown(NoticeId),
+    /// The clip is neither stored nor part of the notice that was named.
+    #[error("there is no clip {0} in that notice")]
+    ClipUnknown(ClipKey),
+    /// The engine failed on this clip. It may be tried again.
+    #[error("the clip could not be made: {0}")]
+    Synthesis(String),
+    /// The files of the voice are missing or damaged. The operator is to blame.
+    #[error("the voice cannot be used: {0}")]
+    VoiceBroken(String),
+    /// The notice may be there but could not be read. It may be tried again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Too many clips are waited for. It may be tried again.
+    #[error("too many clips are waited for")]
+    Overloaded,
+    /// The service is stopping. It may be tried again.
+    #[error("the service is stopping")]
+    Stopping,
+    /// The program is wrong.
+    #[error("the notice could not be planned")]
+    Internal,
+}
+
+impl From<EngineError> for RenderError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::UnknownVoice(name) => Self::VoiceUnknown(name),
+            EngineError::Files(why) => Self::VoiceBroken(why),
+            EngineError::Failed(why) => Self::Synthesis(why),
+            // Engines may learn to fail in more ways than the conductor knows of.
+            #[allow(unreachable_patterns)]
+            other => Self::Synthesis(other.to_string()),
+        }
+    }
+}
+
+impl From<AudioError> for RenderError {
+    fn from(error: AudioError) -> Self {
+        Self::Synthesis(error.to_string())
+    }
+}

@@ -1,0 +1,126 @@
+//! What was submitted, and the notice planned from it.
+
+use std::{collections::HashMap, mem::size_of, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    engine::Voice,
+    note::Note,
+    notice::{self, Document, Format, Limits, NoticeError},
+    plan::{self, ClipKey, Plan, Settings, Speed, Timbre, Utterance},
+    reading::Sound,
+    spoken::{self, Token},
+    store::NoticeId,
+};
+
+/// Version of everything between the text and its plan; part of every notice id.
+const FRONT_END: &str = env!("CARGO_PKG_VERSION");
+
+/// A notice as it was submitted; with this alone it can be planned again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Submission {
+    /// What the text is written in.
+    pub format: Format,
+    /// The text, as it came.
+    pub text: String,
+    /// Name of a voice; none is the first voice of the first engine.
+    pub voice: Option<String>,
+    /// How fast.
+    #[serde(default)]
+    pub speed: Speed,
+}
+
+/// A voice and the engine that has it.
+#[derive(Clone, Debug)]
+pub(super) struct Casting {
+    /// Index of its engine.
+    pub engine: usize,
+    /// The voice.
+    pub voice: Voice,
+    /// Both, as clip keys see them.
+    pub timbre: Timbre,
+}
+
+/// A planned notice.
+#[derive(Debug)]
+pub struct Notice {
+    /// Its name.
+    pub id: NoticeId,
+    /// What was submitted.
+    pub submission: Submission,
+    /// Whose voice and how fast.
+    pub settings: Settings,
+    /// What was submitted, taken apart.
+    pub document: Document,
+    /// What is said.
+    pub plan: Plan,
+    /// What was odd; spans are in [`Submission::text`].
+    pub notes: Vec<Note>,
+    pub(super) casting: Arc<Casting>,
+    positions: HashMap<ClipKey, usize>,
+}
+
+impl Notice {
+    /// Plans `submission`: the expensive part, a few milliseconds for ten thousand characters.
+    pub(super) fn plan(
+        submission: Submission,
+        casting: Arc<Casting>,
+        spoken: spoken::Options,
+        limits: &Limits,
+    ) -> Result<Self, NoticeError> {
+        let id = id(&submission, &casting, &spoken);
+        let settings = Settings { timbre: casting.timbre.clone(), speed: submission.speed, spoken };
+        let (document, mut notes) = notice::read(&submission.text, submission.format, limits)?;
+        let (plan, found) = plan::plan(&document, &settings);
+        notes.extend(found.into_iter().map(|note| Note { span: document.source_span(note.span), ..note }));
+        notes.sort_by_key(|note| note.span);
+        let positions = plan.utterances.iter().enumerate().rev().map(|(at, u)| (u.key, at)).collect();
+        Ok(Self { id, submission, settings, document, plan, notes, casting, positions })
+    }
+
+    /// Where in the plan a clip is first said.
+    pub(super) fn position(&self, key: ClipKey) -> Option<usize> {
+        self.positions.get(&key).copied()
+    }
+
+    /// Utterance `at` of the plan.
+    pub(super) fn utterance(&self, at: usize) -> Option<&Utterance> {
+        self.plan.utterances.get(at)
+    }
+
+    /// Roughly how many bytes it takes in memory.
+    pub(super) fn weight(&self) -> u32 {
+        let sounds: usize = self.plan.utterances.iter().map(|u| u.reading.sounds.len()).sum();
+        let tokens: usize = self.plan.sentences.iter().map(|s| s.spoken.tokens.len()).sum();
+        let bytes = 2 * self.submission.text.len()
+            + sounds * size_of::<Sound>()
+            + tokens * (size_of::<Token>() + 16)
+            + self.plan.utterances.len() * (size_of::<Utterance>() + size_of::<(ClipKey, usize)>());
+        u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+}
+
+/// The name of a notice: the same submission in the same voice is the same notice.
+pub(super) fn id(submission: &Submission, casting: &Casting, spoken: &spoken::Options) -> NoticeId {
+    let mut hash = blake3::Hasher::new();
+    let mut field = |bytes: &[u8]| {
+        hash.update(&(bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    field(b"langdu notice");
+    field(match submission.format {
+        Format::Text => b"text",
+        Format::Html => b"html",
+    });
+    field(submission.text.as_bytes());
+    field(casting.timbre.engine.as_bytes());
+    field(casting.timbre.voice.as_bytes());
+    field(casting.timbre.digest.as_bytes());
+    field(format!("{:?}", submission.speed).as_bytes());
+    field(&serde_json::to_vec(spoken).unwrap_or_default());
+    field(FRONT_END.as_bytes());
+    let mut name = [0; 16];
+    hash.finalize_xof().fill(&mut name);
+    NoticeId::new(name)
+}

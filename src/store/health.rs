@@ -1,0 +1,55 @@
+//! Whether writing works: after a failure nothing is written for a while, and the log hears of changes only.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+pub(super) struct Health {
+    retry: Duration,
+    /// When to try again; none while writing works.
+    next_try: Mutex<Option<Instant>>,
+}
+
+impl Health {
+    pub(super) fn new(retry: Duration) -> Self {
+        Self { retry, next_try: Mutex::new(None) }
+    }
+
+    pub(super) fn is_failing(&self) -> bool {
+        self.next_try().is_some()
+    }
+
+    /// Whether a write should be tried now. Of many who ask after a failure one is sent.
+    pub(super) fn may_try(&self) -> bool {
+        let mut next_try = self.next_try();
+        match *next_try {
+            Some(at) if Instant::now() < at => false,
+            Some(_) => {
+                *next_try = Some(Instant::now() + self.retry);
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// A write worked; whether that is news.
+    pub(super) fn worked(&self) -> bool {
+        let news = self.next_try().take().is_some();
+        if news {
+            tracing::info!("the data folder can be written again");
+        }
+        news
+    }
+
+    /// A write failed.
+    pub(super) fn failed(&self, why: &str) {
+        if self.next_try().replace(Instant::now() + self.retry).is_none() {
+            tracing::error!(why, "the data folder cannot be written; going on from memory");
+        }
+    }
+
+    fn next_try(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.next_try.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,258 @@
+//! What the tests of the service share: an engine that can be told how to behave, and short ways to ask.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::{
+    collections::HashSet,
+    path::Path,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode},
+};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use langdu::{
+    audio::Pcm,
+    engine::{Engine, EngineError, Voice},
+    http::{App, router},
+    reading::Reading,
+    render::{RenderOptions, Renderer},
+    store::{Store, StoreOptions},
+};
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// How the engine behaves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mood {
+    Well,
+    Fails,
+    Panics,
+    NotANumber,
+    Silent,
+    FilesGone,
+}
+
+/// An engine that hums: a sixteenth of a second for each sound.
+pub struct Hummer {
+    voices: Vec<Voice>,
+    mood: Mutex<Mood>,
+    closed: Mutex<bool>,
+    opened: Condvar,
+    /// First byte, in the text, of each utterance that was asked for, in order.
+    pub said: Mutex<Vec<usize>>,
+    pub calls: AtomicUsize,
+}
+
+impl Hummer {
+    pub fn new() -> Arc<Self> {
+        let voice = |name: &str, title: &str, speed| Voice {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            sex: "female".to_owned(),
+            language: "zh-CN".to_owned(),
+            licence: "Apache-2.0".to_owned(),
+            digest: format!("digest of {name}"),
+            rate: 24_000,
+            speed,
+        };
+        Arc::new(Self {
+            voices: vec![voice("hum", "哼哼", (0.5, 2.0)), voice("slow", "慢慢", (0.8, 1.2))],
+            mood: Mutex::new(Mood::Well),
+            closed: Mutex::new(false),
+            opened: Condvar::new(),
+            said: Mutex::default(),
+            calls: AtomicUsize::new(0),
+        })
+    }
+
+    pub fn is(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// From now on every synthesis waits for [`Hummer::open`].
+    pub fn close(&self) {
+        *self.closed.lock().unwrap() = true;
+    }
+
+    pub fn open(&self) {
+        *self.closed.lock().unwrap() = false;
+        self.opened.notify_all();
+    }
+
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+}
+
+impl Engine for Hummer {
+    fn version(&self) -> &str {
+        "hummer/1"
+    }
+
+    fn voices(&self) -> &[Voice] {
+        &self.voices
+    }
+
+    fn synthesize(&self, _: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.said.lock().unwrap().extend(reading.sounds.first().map(|sound| sound.span.start));
+        let closed = self.closed.lock().unwrap();
+        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+        let samples = (reading.sounds.len() as f32 * 1500.0 / speed) as usize;
+        let hum = |gain: f32| (0..samples).map(|n| gain * (n as f32 * 0.06).sin()).collect();
+        let mood = *self.mood.lock().unwrap();
+        let samples = match mood {
+            Mood::Well => hum(0.3),
+            Mood::Fails => return Err(EngineError::Failed("it was told to".to_owned())),
+            Mood::FilesGone => return Err(EngineError::Files("its files are gone".to_owned())),
+            Mood::Panics => panic!("it was told to"),
+            Mood::NotANumber => hum(f32::NAN),
+            Mood::Silent => hum(0.0),
+        };
+        Ok(Pcm { rate: 24_000, samples })
+    }
+}
+
+/// A service with its engine.
+pub struct Stage {
+    pub engine: Arc<Hummer>,
+    pub renderer: Renderer,
+    pub router: Router,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|why| panic!("{why}: {:?}", self.body))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub fn is(&self, status: u16) -> &Self {
+        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
+        self
+    }
+
+    #[track_caller]
+    pub fn is_problem(&self, status: u16, code: &str) {
+        self.is(status);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        assert_eq!(self.header("cache-control"), "no-store");
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        for field in ["title", "title_zh", "detail"] {
+            assert!(!problem[field].as_str().unwrap().is_empty(), "{field}: {problem}");
+        }
+        assert!(problem["retriable"].is_boolean());
+    }
+}
+
+impl Stage {
+    pub fn with(store: Store, options: RenderOptions) -> Self {
+        let engine = Hummer::new();
+        let renderer = Renderer::start(vec![engine.clone()], store, options);
+        let router = router(App::new(renderer.clone()));
+        Self { engine, renderer, router }
+    }
+
+    pub fn in_memory() -> Self {
+        Self::with(Store::memory(StoreOptions::default()), RenderOptions::default())
+    }
+
+    pub fn in_folder(folder: &Path) -> Self {
+        let options = StoreOptions { retry: Duration::ZERO, ..StoreOptions::default() };
+        Self::with(Store::folder(folder, options).unwrap(), RenderOptions::default())
+    }
+
+    pub async fn ask(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub async fn get(&self, address: &str) -> Answer {
+        self.ask(Request::get(address).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn get_with(&self, address: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(address);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn post(&self, address: &str, media_type: &str, body: impl Into<Body>) -> Answer {
+        self.ask(Request::post(address).header("content-type", media_type).body(body.into()).unwrap()).await
+    }
+
+    /// Submits a text; its manifest.
+    pub async fn submit(&self, text: &str) -> Value {
+        let answer = self.post("/v1/notices", "text/plain", text.to_owned()).await;
+        assert!(answer.status.is_success(), "{answer:?}");
+        answer.json()
+    }
+
+    /// Waits until every clip of a notice is made.
+    pub async fn made(&self, manifest: &Value) -> Value {
+        let address = format!("/v1/notices/{}", manifest["id"].as_str().unwrap());
+        let started = Instant::now();
+        loop {
+            let manifest = self.get(&address).await.json();
+            if manifest["ready_count"] == manifest["clip_count"] {
+                return manifest;
+            }
+            assert!(started.elapsed() < Duration::from_secs(20), "never made: {manifest}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// Addresses of all clips of a manifest, in order, each once.
+pub fn clip_urls(manifest: &Value) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let sentences = manifest["sentences"].as_array().unwrap().iter();
+    let clips = sentences.flat_map(|sentence| sentence["clips"].as_array().unwrap());
+    let urls = clips.map(|clip| clip["url"].as_str().unwrap().to_owned());
+    urls.filter(|url| seen.insert(url.clone())).collect()
+}
+
+/// A text of so many different sentences.
+pub fn text(sentences: usize) -> String {
+    let pick = |from: &str, n: usize| from.chars().nth(n % 8).unwrap();
+    let sentence = |n: usize| {
+        let (a, b, c) =
+            (pick("春夏秋冬东西南北", n), pick("山水田林风云雨雪", n / 8), pick("红黄蓝绿青白黑紫", n / 64));
+        format!("{a}{b}村的{c}色水塔今天停水检修，请大家提前储水。\n")
+    };
+    (0..sentences).map(sentence).collect()
+}
+
+/// Waits until something is so.
+pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !so().await {
+        assert!(started.elapsed() < Duration::from_secs(20), "never: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
