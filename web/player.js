@@ -435,9 +435,10 @@
       }
       await sound(clip.url, signal, begun, held).catch(async (trouble) => {
         if (signal.aborted || !trouble.retriable) throw trouble;
-        // What the browser kept may be broken: have it again, once.
+        // What the browser kept may be broken: have it again, once. The fragment is for the browser,
+        // which remembers the sound it could not play by its address.
         await ask(clip.url, { cache: "reload" }, signal);
-        return sound(clip.url, signal, begun, held);
+        return sound(`${clip.url}#again`, signal, begun, held);
       });
     }
   }
@@ -509,7 +510,7 @@
     const label = make("label", "langdu-speed", "语速");
     const select = make("select", "langdu-select");
     for (const [factor, name] of SPEEDS) {
-      select.append(new Option(`${name} ${factor}`, factor, factor === 1, factor === audio.defaultPlaybackRate));
+      select.append(new Option(`${name} ${factor}倍`, factor, factor === 1, factor === audio.defaultPlaybackRate));
     }
     select.addEventListener("change", () => {
       // The browser stretches time and keeps the pitch; the default outlives the next clip.

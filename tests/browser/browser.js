@@ -21,10 +21,22 @@ export function launch() {
 
 /**
  * Runs in the page before its own scripts. `ear` hears every audio element through an analyser and
- * keeps what was pressed and heard, with times.
+ * keeps what was pressed, heard and shown, with times.
  */
 function installEar() {
-  const ear = { plays: 0, elements: new Set(), loudAt: null, quietAt: null, pressedAt: null, level: 0, violations: [] };
+  const ear = {
+    plays: 0,
+    elements: new Set(),
+    level: 0,
+    ringing: false,
+    pressedAt: null,
+    loudAt: null,
+    quietAt: null,
+    states: [],
+    words: [],
+    marked: [],
+    violations: [],
+  };
   window.ear = ear;
   const play = HTMLMediaElement.prototype.play;
   let context = null;
@@ -51,7 +63,9 @@ function installEar() {
       power += samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
     }
     ear.level = Math.sqrt(power);
-    if (ear.level > 0.05 && ear.loudAt === null) ear.loudAt = performance.now();
+    // What still rings from before the press is not its sound.
+    if (ear.level < 0.05) ear.ringing = false;
+    else if (!ear.ringing && ear.loudAt === null) ear.loudAt = performance.now();
     if (ear.level > 0.0005) ear.quietAt = null;
     else if (ear.quietAt === null) ear.quietAt = performance.now();
   }
@@ -61,14 +75,14 @@ function installEar() {
     if (!event.target.closest("button[aria-pressed]")) return;
     ear.pressedAt = performance.now();
     ear.loudAt = null;
+    ear.ringing = ear.level >= 0.05;
   }, true);
   addEventListener("securitypolicyviolation", (event) => ear.violations.push(event.violatedDirective));
 
   // Every sentence that was shown as being read, and every state.
-  ear.states = [];
-  ear.marked = [];
   addEventListener("langdu:state", (event) => {
     ear.states.push(event.detail.state);
+    for (const status of document.querySelectorAll("[role=status]")) ear.words.push(status.textContent);
     const marks = CSS.highlights && CSS.highlights.get("langdu");
     if (event.detail.state !== "reading" || !marks) return;
     const text = [...marks].map((range) => range.toString()).join("");
@@ -126,8 +140,17 @@ export async function untilHeard(page, timeout = 15_000) {
   return page.evaluate(() => Math.round(window.ear.loudAt - window.ear.pressedAt));
 }
 
-/** Waits until nothing can be heard since the last press: milliseconds from the press. */
-export async function untilQuiet(page, timeout = 5_000) {
-  await page.waitForFunction(() => window.ear.quietAt !== null, null, { timeout, polling: 10 });
-  return page.evaluate(() => Math.round(Math.max(0, window.ear.quietAt - window.ear.pressedAt)));
+/** Waits a while, then says how many milliseconds after the last press the lasting silence began. */
+export async function untilQuiet(page) {
+  await page.waitForTimeout(800);
+  return page.evaluate(() => (window.ear.quietAt === null ? Infinity : Math.round(window.ear.quietAt - window.ear.pressedAt)));
 }
+
+/** Waits until region `at` says `words`. */
+export const untilSaid = (page, words, at = 0, timeout = 30_000) =>
+  status(page, at).filter({ hasText: words }).waitFor({ timeout });
+
+export const pressed = (page, at = 0) => button(page, at).getAttribute("aria-pressed");
+
+/** Text without white space: how a page breaks its lines is not part of a sentence. */
+export const squash = (text) => text.replace(/\s+/gu, "");

@@ -13,7 +13,7 @@ const STRICT =
  * Starts a portal before `service`: `{origin, page, fault, asked, stop()}`.
  *
  * `page` is the HTML of `/page`. `fault(path)` may answer `"down"` (the connection is cut), a status
- * (a problem answer), or milliseconds as `{wait}`. `asked` lists the paths under /v1/ in order.
+ * (a problem answer), "broken" (bytes that are no sound), or milliseconds as `{wait}`. `asked` lists the paths under /v1/ in order.
  */
 export async function startPortal(service) {
   const portal = { page: "", fault: () => undefined, asked: [] };
@@ -33,6 +33,11 @@ export async function startPortal(service) {
     if (typeof fault === "number") {
       answer.writeHead(fault, { "Content-Type": "application/problem+json" });
       answer.end(JSON.stringify({ code: "synthesis_failed", title: "fault", retriable: true }));
+      return;
+    }
+    if (fault === "broken") {
+      answer.writeHead(200, { "Content-Type": "audio/wav", "Cache-Control": "max-age=31536000, immutable" });
+      answer.end("no sound");
       return;
     }
     if (fault) await new Promise((resolve) => setTimeout(resolve, fault.wait));
