@@ -73,6 +73,7 @@ function installEar() {
 
   addEventListener("click", (event) => {
     if (!event.target.closest("button[aria-pressed]")) return;
+    if (context) context.resume(); // made before any press, it would stay deaf
     ear.pressedAt = performance.now();
     ear.loudAt = null;
     ear.ringing = ear.level >= 0.05;
