@@ -11,7 +11,7 @@ const browser = await launch();
 
 /** Opens `path`, lets `act` bring it into the state to be shown, and takes its picture. */
 async function shoot(name, path, viewport, act = () => {}) {
-  const page = await newPage(browser, { viewport });
+  const page = await newPage(browser, { viewport, reducedMotion: "reduce" });
   await page.goto(service.origin + path);
   await act(page);
   await page.screenshot({ path: `${images}${name}.png` });

@@ -354,12 +354,12 @@
   function extent(ranges) {
     const box = scroller(ranges[0].startContainer);
     const view = box ? box.getBoundingClientRect() : { top: 0, bottom: innerHeight };
-    const bar = current ? current.part.bar.getBoundingClientRect() : view;
+    const bar = current && getComputedStyle(current.part.bar).position === "sticky" ? current.part.bar.offsetHeight : 0;
     return {
       box: box || window,
       top: ranges[0].getBoundingClientRect().top,
       bottom: ranges[ranges.length - 1].getBoundingClientRect().bottom,
-      from: bar.top <= 1 && bar.bottom > 0 ? Math.max(view.top, bar.bottom) : Math.max(view.top, 0),
+      from: Math.max(view.top, 0) + bar,
       to: Math.min(view.bottom, innerHeight),
     };
   }
@@ -510,7 +510,7 @@
     const label = make("label", "langdu-speed", "语速");
     const select = make("select", "langdu-select");
     for (const [factor, name] of SPEEDS) {
-      select.append(new Option(`${name} ${factor}倍`, factor, factor === 1, factor === audio.defaultPlaybackRate));
+      select.append(new Option(name, factor, factor === 1, factor === audio.defaultPlaybackRate));
     }
     select.addEventListener("change", () => {
       // The browser stretches time and keeps the pitch; the default outlives the next clip.
@@ -521,22 +521,24 @@
     return label;
   }
 
-  /** The region a button of the page speaks for. */
+  /** The region a button of the page speaks for; what is around it if the page names none there is. */
   function regionOf(button) {
     const name = button.dataset.langduRegion.trim();
-    if (!name) return button.closest("[data-langdu-region]:not(button)") || button.closest("article,main") || document.body;
-    return document.getElementById(name) || document.querySelector(name);
+    const around = () => button.closest("[data-langdu-region]:not(button)") || button.closest("article,main") || document.body;
+    try {
+      return (name && (document.getElementById(name) || document.querySelector(name))) || around();
+    } catch (notASelector) {
+      return around();
+    }
   }
 
   /** Finds the regions and buttons of the page that have no player yet. */
   function scan() {
     for (const button of document.querySelectorAll("button[data-langdu-region]")) {
       if (parts.some((part) => part.button === button)) continue;
-      const region = regionOf(button);
-      if (!region) continue;
       const status = makeStatus();
       button.after(status);
-      addPart(region, button, status, button);
+      addPart(regionOf(button), button, status, button);
     }
     for (const region of document.querySelectorAll("[data-langdu-region]:not(button)")) {
       if (!parts.some((part) => part.region === region)) addBar(region);

@@ -106,7 +106,7 @@ export async function newPage(browser, options = {}) {
 export async function show(page, portal, html) {
   portal.page = html;
   portal.fault = () => undefined;
-  portal.asked.length = 0;
+  portal.asked.length = portal.dropped.length = 0;
   await page.goto(`${portal.origin}/page`);
 }
 
@@ -115,11 +115,14 @@ export async function showFile(page, portal, name) {
   await show(page, portal, await readFile(new URL(`pages/${name}`, import.meta.url), "utf8"));
 }
 
-/** A page with these regions; each text is one paragraph. */
-export function regions(...texts) {
+/** A page with these regions, each text one paragraph, and the player of this origin. */
+export const regions = (...texts) => regionsOf("", texts);
+
+/** The same with the player of `service`. */
+export function regionsOf(service, texts) {
   const articles = texts.map((text, at) => `<article id="r${at}" data-langdu-region><p>${text}</p></article>`);
   return `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>通知</title>
-<link rel="icon" href="/demo/emblem.svg"><script src="/player.js" defer></script><main>${articles.join("\n")}</main>`;
+<link rel="icon" href="${service}/demo/emblem.svg"><script src="${service}/player.js" defer></script><main>${articles.join("\n")}</main>`;
 }
 
 /** The button of region `at` of a page made by `regions`. */

@@ -5,26 +5,37 @@
 
 import { createServer, request } from "node:http";
 
-/** What a careful portal sends: nothing inline, nothing from elsewhere, no blob:, no eval. */
-const STRICT =
-  "default-src 'self'; base-uri 'none'; form-action 'none'; object-src 'none'; require-trusted-types-for 'script'";
+/** What a careful portal sends: nothing inline, nothing but from `source`, no blob:, no eval. */
+const strict = (source) =>
+  `default-src ${source}; base-uri 'none'; form-action 'none'; object-src 'none'; require-trusted-types-for 'script'`;
 
 /**
- * Starts a portal before `service`: `{origin, page, fault, asked, stop()}`.
+ * Starts a portal before `service`: `{origin, page, fault, asked, dropped, stop()}`.
  *
  * `page` is the HTML of `/page`. `fault(path)` may answer `"down"` (the connection is cut), a status
- * (a problem answer), "broken" (bytes that are no sound), or milliseconds as `{wait}`. `asked` lists the paths under /v1/ in order.
+ * (a problem answer), "broken" (bytes that are no sound), or milliseconds as `{wait}`. `asked` lists
+ * the paths under /v1/ in order, `dropped` those whose answer nobody waited for. `source` is where the
+ * page may load from. With `open`, pages of other sites may ask.
  */
-export async function startPortal(service) {
-  const portal = { page: "", fault: () => undefined, asked: [] };
+export async function startPortal(service, { source = "'self'", open = false } = {}) {
+  const portal = { page: "", fault: () => undefined, asked: [], dropped: [] };
 
   const server = createServer(async (asking, answer) => {
     if (asking.url === "/page") {
-      answer.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": STRICT });
+      answer.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": strict(source) });
       answer.end(portal.page);
       return;
     }
+    if (open) {
+      answer.setHeader("Access-Control-Allow-Origin", "*");
+      answer.setHeader("Access-Control-Allow-Headers", "Content-Type");
+    }
+    if (asking.method === "OPTIONS") {
+      answer.end();
+      return;
+    }
     if (asking.url.startsWith("/v1/")) portal.asked.push(asking.url);
+    answer.on("close", () => answer.writableFinished || portal.dropped.push(asking.url));
     const fault = portal.fault(asking.url);
     if (fault === "down") {
       asking.socket.destroy();
@@ -41,6 +52,7 @@ export async function startPortal(service) {
       return;
     }
     if (fault) await new Promise((resolve) => setTimeout(resolve, fault.wait));
+    if (answer.destroyed) return;
     forward(asking, answer);
   });
 

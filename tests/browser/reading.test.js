@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
-import { button, launch, newPage, pressed, regions, show, showFile, squash, status, unheard, untilHeard, untilQuiet, untilSaid } from "./browser.js";
+import { button, launch, newPage, pressed, regions, regionsOf, show, showFile, squash, status, unheard, untilHeard, untilQuiet, untilSaid } from "./browser.js";
 import { startPortal } from "./portal.js";
 import { startService } from "./service.js";
 
@@ -76,6 +76,34 @@ test("the second click silences, takes everything back and asks for nothing more
   await page.waitForTimeout(1000);
   assert.equal(portal.asked.length, asked);
   assert.deepEqual(page.errors, []);
+});
+
+test("cancelling lets go of what the service is still making", async () => {
+  await show(page, portal, regions(unheard()));
+  portal.fault = (path) => (path.startsWith("/v1/clips/") ? { wait: 5000 } : undefined);
+  await button(page).click();
+  await page.waitForTimeout(1500);
+  const waiting = portal.asked.filter((path) => path.startsWith("/v1/clips/"));
+  assert.ok(waiting.length > 0);
+  await button(page).click();
+  await page.waitForTimeout(300);
+  assert.deepEqual(portal.dropped.toSorted(), waiting.toSorted());
+});
+
+test("a portal on another origin needs the script tag and nothing else", async () => {
+  const open = await startPortal(service.origin, { open: true });
+  const other = await startPortal(service.origin, { source: open.origin });
+  try {
+    await show(page, other, regionsOf(open.origin, [unheard()]));
+    await button(page).click();
+    await untilHeard(page);
+    assert.deepEqual(other.asked, []);
+    assert.ok((await button(page).boundingBox()).height >= 60, "its style came along");
+    assert.deepEqual(page.errors, []);
+  } finally {
+    await other.stop();
+    await open.stop();
+  }
 });
 
 test("every sentence of a rich page is marked, word for word, and the page stays as it was", async () => {
