@@ -1,0 +1,237 @@
+// One click reads, the next one stops; what is heard is marked.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+
+import { button, launch, newPage, pressed, regions, regionsOf, show, showFile, squash, status, unheard, untilHeard, untilQuiet, untilSaid } from "./browser.js";
+import { startPortal } from "./portal.js";
+import { startService } from "./service.js";
+
+let service, portal, browser, page;
+
+before(async () => {
+  service = await startService();
+  portal = await startPortal(service.origin);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await portal?.stop();
+  await service?.stop();
+});
+beforeEach(async () => {
+  page = await newPage(browser);
+});
+afterEach(() => page.context().close());
+
+/** Milliseconds from a click on a notice nobody has heard before to its sound. */
+const FIRST_SOUND = 1500;
+/** Milliseconds from the second click to silence. */
+const SILENCE = 100;
+
+test("nothing plays and nothing is asked for on load, and focus starts nothing", async () => {
+  await show(page, portal, regions(unheard()));
+  await button(page).focus();
+  await page.waitForTimeout(1000);
+  assert.equal(await page.evaluate(() => window.ear.plays), 0);
+  assert.deepEqual(portal.asked, []);
+  assert.equal(await pressed(page), "false");
+  assert.equal(await status(page).textContent(), "");
+});
+
+test("a click on a notice never heard before sounds at once", async (t) => {
+  await show(page, portal, regions(unheard()));
+  await button(page).click();
+  const took = await untilHeard(page);
+  t.diagnostic(`from click to sound: ${took} ms`);
+  assert.ok(took <= FIRST_SOUND, `${took} ms`);
+  assert.equal(await pressed(page), "true");
+  assert.match(await status(page).textContent(), /正在朗读/);
+});
+
+test("pasted text is read from the demo page", async (t) => {
+  await page.goto(`${service.origin}/demo/paste.html`);
+  await page.getByLabel("要朗读的文字").fill(unheard());
+  await button(page).click();
+  const took = await untilHeard(page);
+  t.diagnostic(`from click to sound: ${took} ms`);
+  assert.ok(took <= FIRST_SOUND, `${took} ms`);
+  assert.match(await status(page).textContent(), /正在朗读/);
+});
+
+test("the second click silences, takes everything back and asks for nothing more", async (t) => {
+  await show(page, portal, regions(unheard(6)));
+  await button(page).click();
+  await untilHeard(page);
+  await button(page).click();
+  await page.waitForTimeout(50);
+  const asked = portal.asked.length;
+  const took = await untilQuiet(page);
+  t.diagnostic(`from click to silence: ${took} ms`);
+  assert.ok(took <= SILENCE, `${took} ms`);
+  assert.equal(await pressed(page), "false");
+  assert.equal(await status(page).textContent(), "已停止");
+  assert.equal(await page.evaluate(() => CSS.highlights.size), 0);
+  assert.ok(await button(page).evaluate((element) => element === document.activeElement), "focus stays");
+  await page.waitForTimeout(1000);
+  assert.equal(portal.asked.length, asked);
+  assert.deepEqual(page.errors, []);
+});
+
+test("cancelling lets go of what the service is still making", async () => {
+  await show(page, portal, regions(unheard()));
+  portal.fault = (path) => (path.startsWith("/v1/clips/") ? { wait: 5000 } : undefined);
+  await button(page).click();
+  await page.waitForTimeout(1500);
+  const waiting = portal.asked.filter((path) => path.startsWith("/v1/clips/"));
+  assert.ok(waiting.length > 0);
+  await button(page).click();
+  await page.waitForTimeout(300);
+  assert.deepEqual(portal.dropped.toSorted(), waiting.toSorted());
+});
+
+test("a portal on another origin needs the script tag and nothing else", async () => {
+  const open = await startPortal(service.origin, { open: true });
+  const other = await startPortal(service.origin, { source: open.origin });
+  try {
+    await show(page, other, regionsOf(open.origin, [unheard()]));
+    await button(page).click();
+    await untilHeard(page);
+    assert.deepEqual(other.asked, []);
+    assert.ok((await button(page).boundingBox()).height >= 60, "its style came along");
+    assert.deepEqual(page.errors, []);
+  } finally {
+    await other.stop();
+    await open.stop();
+  }
+});
+
+test("every sentence of a rich page is marked, word for word, and the page stays as it was", async () => {
+  await showFile(page, portal, "rich.html");
+  await page.getByLabel("语速").first().selectOption("1.5");
+  const before = await page.locator("main").evaluate((main) => main.querySelector("article").outerHTML);
+  const answer = page.waitForResponse((response) => response.url().endsWith("/v1/notices"));
+  await button(page).click();
+  const { sentences } = await (await answer).json();
+  await untilHeard(page);
+  assert.equal(await page.locator("main").evaluate((main) => main.querySelector("article").outerHTML), before);
+  await untilSaid(page, "朗读完毕", 0, 60_000);
+
+  const said = sentences.filter((sentence) => sentence.clips.length > 0);
+  assert.ok(said.length >= 3, `${said.length} sentences`);
+  assert.deepEqual((await page.evaluate(() => window.ear.marked)).map(squash), said.map((sentence) => squash(sentence.text)));
+  assert.equal(await pressed(page), "false");
+  assert.equal(await page.evaluate(() => CSS.highlights.size), 0);
+});
+
+test("one audio element reads everything, and no clip is fetched twice", async () => {
+  await show(page, portal, regions("请注意安全。请带好雨伞。请按时到场。"));
+  await button(page).click();
+  await untilSaid(page, "朗读完毕");
+  assert.equal(await page.evaluate(() => window.ear.elements.size), 1);
+  const clips = portal.asked.filter((path) => path.startsWith("/v1/clips/"));
+  assert.equal(new Set(clips).size, clips.length, "the audio element takes them from the cache");
+});
+
+test("without highlights, boxes over the page mark the sentence", async () => {
+  await page.addInitScript(() => { delete window.Highlight; });
+  await show(page, portal, regions(unheard()));
+  const before = await page.locator("#r0").evaluate((region) => region.outerHTML);
+  await button(page).click();
+  await untilHeard(page);
+  const boxes = page.locator(".langdu-box");
+  assert.ok((await boxes.count()) > 0);
+  const [box, paragraph] = [await boxes.first().boundingBox(), await page.locator("#r0 p").boundingBox()];
+  assert.ok(box.y >= paragraph.y - 2 && box.y + box.height <= paragraph.y + paragraph.height + 2, "over the paragraph");
+  assert.equal(await page.locator("#r0").evaluate((region) => region.outerHTML), before);
+  await button(page).click();
+  assert.equal(await boxes.count(), 0);
+});
+
+test("starting one region stops the other", async () => {
+  await show(page, portal, regions(unheard(6), unheard(6)));
+  await button(page, 0).click();
+  await untilHeard(page);
+  await button(page, 1).click();
+  await untilHeard(page);
+  assert.deepEqual([await pressed(page, 0), await pressed(page, 1)], ["false", "true"]);
+  assert.equal(await status(page, 0).textContent(), "已停止");
+  assert.match(await status(page, 1).textContent(), /正在朗读/);
+  assert.equal(await page.evaluate(() => window.ear.elements.size), 1);
+  const inside = await page.evaluate(() => [...CSS.highlights.get("langdu")].every((range) => document.getElementById("r1").contains(range.startContainer)));
+  assert.ok(inside, "the mark is in the second region");
+});
+
+test("quick clicks end as they began or reading, never between", async () => {
+  await show(page, portal, regions(unheard(6)));
+  for (const [clicks, reading] of [[2, false], [3, true], [1, false], [4, false]]) {
+    for (let click = 0; click < clicks; click += 1) await button(page).click();
+    assert.equal(await pressed(page), String(reading), `${clicks} clicks`);
+    if (reading) await untilHeard(page);
+    else assert.ok((await untilQuiet(page)) <= SILENCE, `${clicks} clicks: silent`);
+  }
+  await button(page).dblclick();
+  assert.equal(await pressed(page), "false");
+  assert.ok((await untilQuiet(page)) <= SILENCE);
+  assert.deepEqual(page.errors, []);
+});
+
+test("the keyboard does everything, and leaves while it reads", async () => {
+  await show(page, portal, regions(unheard(6)));
+  const focused = () => page.evaluate(() => document.activeElement.className);
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "langdu-button");
+  await page.keyboard.press("Space");
+  await untilHeard(page);
+  assert.equal(await focused(), "langdu-button");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "langdu-select");
+  await page.keyboard.press("Tab");
+  assert.equal(await focused(), "", "no trap");
+  assert.equal(await pressed(page), "true");
+  await button(page).focus();
+  await page.keyboard.press("Enter");
+  assert.ok((await untilQuiet(page)) <= SILENCE);
+  assert.equal(await pressed(page), "false");
+  for (const key of ["a", "s", "p", "r"]) await page.keyboard.press(key);
+  assert.equal(await pressed(page), "false", "no letter is a shortcut");
+});
+
+test("speed is 1 by default, changes at once, keeps the pitch and outlives the clip", async () => {
+  await show(page, portal, regions("请注意安全。请带好雨伞。请按时到场。"));
+  const speed = page.getByLabel("语速");
+  assert.equal(await speed.inputValue(), "1");
+  assert.deepEqual(await speed.locator("option").evaluateAll((all) => all.map((one) => one.value)), ["0.75", "0.85", "1", "1.25", "1.5"]);
+  await button(page).click();
+  await untilHeard(page);
+  const sounding = () => page.evaluate(() => [...window.ear.elements].map((audio) => [audio.playbackRate, audio.preservesPitch])[0]);
+  assert.deepEqual(await sounding(), [1, true]);
+  await speed.selectOption("1.25");
+  assert.deepEqual(await sounding(), [1.25, true]);
+  const plays = await page.evaluate(() => window.ear.plays);
+  await page.waitForFunction((before) => window.ear.plays > before, plays);
+  assert.deepEqual(await sounding(), [1.25, true]);
+});
+
+test("the sentence is kept in view, unless the reader has scrolled away", async () => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.addInitScript(() => {
+    window.scrolls = [];
+    const scrollBy = window.scrollBy;
+    window.scrollBy = (options) => { window.scrolls.push(options.behavior); scrollBy.call(window, options); };
+  });
+  const far = "<br>".repeat(60);
+  await show(page, portal, regions(`请注意安全。${far}请带好雨伞。${far}请按时到场。${far}`));
+  const sentences = (count) => page.waitForFunction((wanted) => window.ear.marked.length >= wanted, count, { timeout: 20_000 });
+  await button(page).click();
+  await sentences(2);
+  const { top, bottom, bar } = await page.evaluate(() => {
+    const box = [...CSS.highlights.get("langdu")][0].getBoundingClientRect();
+    return { top: box.top, bottom: box.bottom, bar: document.querySelector(".langdu").getBoundingClientRect().bottom };
+  });
+  assert.ok(bar > 0 && top >= bar && bottom <= 720, `${top} to ${bottom} under ${bar}`);
+  assert.deepEqual(await page.evaluate(() => window.scrolls), ["auto"], "no gliding for who asked for less motion");
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await sentences(3);
+  assert.equal(await page.evaluate(() => window.scrollY), 0);
+});

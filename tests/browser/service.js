@@ -1,0 +1,54 @@
+// The real service on a free port, with a folder of its own that goes when it goes.
+//
+// LANGDU_BIN names the program (default target/debug/langdu), LANGDU_VOICES a folder of voices.
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const program = process.env.LANGDU_BIN || join(root, "target/debug/langdu");
+const voices = process.env.LANGDU_VOICES || join(root, "voices");
+
+/** Milliseconds a voice may take to load. */
+const READY = 60_000;
+
+/** Starts the service: `{origin, stop()}`. */
+export async function startService() {
+  const data = await mkdtemp(join(tmpdir(), "langdu-browser-"));
+  const args = ["serve", "--listen", "127.0.0.1:0", "--data", data];
+  if (existsSync(voices)) args.push("--voices", voices);
+  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+
+  const stop = async () => {
+    child.kill();
+    await gone;
+    await rm(data, { recursive: true, force: true });
+  };
+  try {
+    return { origin: await originOf(child), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Waits for the line `listening on http://127.0.0.1:PORT`. */
+function originOf(child) {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error("the service did not say where it listens")), READY);
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`the service ended with ${code}`)));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const found = /listening on (http:\/\/\S+)/.exec(line);
+      if (!found) return;
+      clearTimeout(late);
+      resolve(found[1]);
+    });
+  });
+}

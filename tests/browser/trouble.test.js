@@ -1,0 +1,153 @@
+// Whatever fails is said in words, and the button is never left pressed over silence.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+
+import { button, launch, newPage, pressed, regions, show, status, unheard, untilHeard, untilSaid } from "./browser.js";
+import { startPortal } from "./portal.js";
+import { startService } from "./service.js";
+
+let service, portal, browser, page;
+
+before(async () => {
+  service = await startService();
+  portal = await startPortal(service.origin);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await portal?.stop();
+  await service?.stop();
+});
+beforeEach(async () => {
+  page = await newPage(browser);
+});
+afterEach(() => page.context().close());
+
+const UNAVAILABLE = "朗读服务暂时不可用，请稍后再试";
+const isClip = (path) => path.startsWith("/v1/clips/");
+
+/** A fault that befalls the first `times` requests for each of these clips, counted from 0. */
+function clipFault(fault, times, ...which) {
+  const order = [];
+  const left = new Map();
+  return (path) => {
+    if (!isClip(path)) return undefined;
+    if (!order.includes(path)) order.push(path);
+    if (!which.includes(order.indexOf(path))) return undefined;
+    left.set(path, (left.get(path) ?? times) - 1);
+    return left.get(path) >= 0 ? fault : undefined;
+  };
+}
+
+async function stoppedWith(words) {
+  await untilSaid(page, words);
+  assert.equal(await pressed(page), "false");
+  assert.equal(await page.evaluate(() => CSS.highlights.size), 0);
+  assert.equal(await page.evaluate(() => [...window.ear.elements].every((audio) => audio.paused)), true);
+}
+
+test("the service is down at the click, and back at the next one", async () => {
+  await show(page, portal, regions(unheard()));
+  portal.fault = () => "down";
+  await button(page).click();
+  await stoppedWith(UNAVAILABLE);
+  portal.fault = () => undefined;
+  await button(page).click();
+  await untilHeard(page);
+  assert.equal(await pressed(page), "true");
+});
+
+test("the service goes down while it reads", async () => {
+  await show(page, portal, regions(unheard(8)));
+  await button(page).click();
+  await untilHeard(page);
+  portal.fault = () => "down";
+  await stoppedWith(UNAVAILABLE);
+});
+
+test("an answer that is no manifest", async () => {
+  await show(page, portal, regions(unheard()));
+  portal.fault = (path) => (path === "/v1/notices" ? "broken" : undefined);
+  await button(page).click();
+  await stoppedWith(UNAVAILABLE);
+});
+
+test("a clip fails once and is asked for again", async () => {
+  await show(page, portal, regions("请注意安全。请带好雨伞。请按时到场。"));
+  portal.fault = clipFault(502, 1, 1);
+  await button(page).click();
+  await untilSaid(page, "朗读完毕");
+});
+
+test("a clip keeps failing", async () => {
+  await show(page, portal, regions(unheard()));
+  portal.fault = clipFault(502, Infinity, 1);
+  await button(page).click();
+  await stoppedWith("有一句话暂时无法朗读");
+  const clips = portal.asked.filter(isClip);
+  assert.equal(clips.filter((path) => path === clips[1]).length, 2, "asked for twice, no more");
+});
+
+test("a clip arrives broken once and is fetched anew", async () => {
+  await show(page, portal, regions(unheard(1)));
+  portal.fault = clipFault("broken", 1, 0);
+  await button(page).click();
+  await untilHeard(page);
+  assert.equal(await pressed(page), "true");
+});
+
+test("a clip stays broken", async () => {
+  await show(page, portal, regions(unheard(1)));
+  portal.fault = clipFault("broken", Infinity, 0);
+  await button(page).click();
+  await stoppedWith("声音无法播放");
+});
+
+test("a slow network is said, and reading goes on", async () => {
+  await show(page, portal, regions("请注意安全。请带好雨伞。请按时到场。"));
+  portal.fault = clipFault({ wait: 6000 }, 1, 1);
+  await button(page).click();
+  await untilSaid(page, "正在加载");
+  assert.equal(await pressed(page), "true");
+  await untilSaid(page, "正在朗读");
+  await untilSaid(page, "朗读完毕");
+});
+
+test("sound without a press is refused by the browser, and that is said", async () => {
+  await page.addInitScript(() => addEventListener("load", () => window.langdu.read(document.getElementById("r0"))));
+  await show(page, portal, regions("请注意安全。"));
+  // Looking into the page counts as a press, so it is left alone until it has tried.
+  await page.waitForTimeout(4000);
+  await stoppedWith("请再按一次语音朗读");
+  await button(page).click();
+  await untilHeard(page);
+});
+
+test("somebody else pauses the sound: the page follows", async () => {
+  await show(page, portal, regions(unheard()));
+  await button(page).click();
+  await untilHeard(page);
+  await page.evaluate(() => window.ear.elements.forEach((audio) => audio.pause()));
+  await untilSaid(page, "已停止");
+  assert.equal(await pressed(page), "false");
+});
+
+test("the region goes away while it is read", async () => {
+  await show(page, portal, regions("请注意安全。请带好雨伞。"));
+  await button(page).click();
+  await untilHeard(page);
+  await page.locator("#r0").evaluate((region) => region.remove());
+  await untilSaid(page, "朗读完毕");
+  assert.deepEqual(page.errors, []);
+});
+
+test("no words of the notice ever stand in the status", async () => {
+  await show(page, portal, regions(unheard(1)));
+  await button(page).click();
+  await untilSaid(page, "朗读完毕");
+  const words = await page.evaluate(() => [...new Set(window.ear.words)]);
+  for (const one of words) assert.match(one, /^$|^正在准备…$|^正在加载，请稍候…$|^正在朗读，再按一次停止$|^朗读完毕/);
+  assert.ok(words.length >= 3, String(words));
+  assert.match(await status(page).textContent(), /^朗读完毕/);
+});
