@@ -1,4 +1,17 @@
 //! From what was submitted (text or HTML) to a [`Document`]: blocks of known kind, each with its span.
+//!
+//! 1. HTML is reduced to its readable text, with a map back to the submission; text is taken as it is.
+//! 2. The text is cut into lines.
+//! 3. Lines become blocks: by their own shape, then by their neighbours.
+//!
+//! Whatever is doubtful is read: a listener can bear a page footer, but not miss a sentence.
+
+mod blocks;
+mod lines;
+pub(crate) mod marker;
+mod parts;
+pub(crate) mod shape;
+pub(crate) mod titles;
 
 use serde::Serialize;
 
@@ -143,7 +156,7 @@ pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, 
     if source.trim().is_empty() {
         return Err(NoticeError::Empty);
     }
-    let block =
-        Block { kind: BlockKind::Paragraph, level: 0, span: Span::new(0, source.len()), part: 0, skip: None };
-    Ok((Document { text: source.to_owned(), blocks: vec![block] }, Vec::new()))
+    let text = source.to_owned();
+    let blocks = blocks::blocks(&text, &lines::of_text(&text));
+    Ok((Document { text, blocks }, Vec::new()))
 }

@@ -1,0 +1,208 @@
+//! Headings and titles that run into the body without punctuation or a new line: `一、总体要求坚持以…`.
+//!
+//! 1. The next numbering ends the heading: `二、重点任务(一)…`.
+//! 2. A short first sentence without a comma is the heading: `(一)指导思想。以…`.
+//! 3. Otherwise every word boundary is weighed: how headings end, how bodies begin, whether the body
+//!    takes up words of the heading. Only a clear winner is a boundary.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::scan::{Scan, is_closer, is_stop};
+use crate::{
+    notice::{
+        marker::{Marker, Style, marker},
+        shape, titles,
+    },
+    words::jieba,
+};
+
+/// The longest heading that is looked for, in characters after its numbering.
+const HEADING: usize = 42;
+/// The longest heading that ends with 。
+const STOPPED: usize = 28;
+/// What a boundary must weigh.
+const CLEAR: i32 = 5;
+
+/// The end of the heading numbered `m` at `at`; `None` when the numbering opens a sentence instead.
+pub(super) fn heading(scan: &Scan, at: usize, m: Marker) -> Option<usize> {
+    if matches!(m.style, Style::Firstly | Style::Dash | Style::Article | Style::DigitInBrackets) {
+        return None;
+    }
+    let start = at + scan.count(at, m.len);
+    let start = scan.skip_space(start);
+    let mut commas = 0;
+    let mut end = start;
+    while end < scan.len() && end - start <= HEADING + 20 {
+        let c = scan.char(end);
+        if let Some(mate) = scan.whole(end).filter(|_| end == start || marker(scan.ahead(end, 8)).is_none()) {
+            end = mate + 1;
+            continue;
+        }
+        if end > start + 1
+            && let Some(below) = marker(scan.ahead(end, 12))
+            && below.level > m.level
+            && opens_list(scan, end, below)
+        {
+            return (commas <= 2).then_some(end);
+        }
+        if is_stop(c) {
+            let short = end - start <= STOPPED && commas <= 1 && c == '。';
+            let body = scan.skip_space(end + 1);
+            let follows = body < scan.len() && marker(scan.ahead(body, 12)).is_none_or(|n| n.level > m.level);
+            if short && follows {
+                return Some(end + 1);
+            }
+            break;
+        }
+        if matches!(c, ':' | '：') {
+            break;
+        }
+        commas += usize::from(matches!(c, ',' | '，'));
+        end += 1;
+    }
+    weighed(scan, start, (start + HEADING).min(end), m)
+}
+
+/// Whether the numbering at `at` can begin a list: not a count such as 三、五 or a figure such as 1.
+fn opens_list(scan: &Scan, at: usize, m: Marker) -> bool {
+    let before = scan.before(at);
+    match m.style {
+        Style::HanInBrackets => true,
+        Style::Digit => scan.char(at + 1) == '.' || scan.char(at + 2) == '.',
+        _ => false,
+    }
+    .then_some(!before.is_ascii_alphanumeric() && !matches!(before, '第' | '、' | '近' | '约'))
+    .unwrap_or(false)
+}
+
+/// The best boundary of a heading without punctuation, by weight.
+fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
+    if !matches!(m.style, Style::Han | Style::HanInBrackets | Style::Chapter) {
+        return None;
+    }
+    let region = scan.slice(start, end);
+    // Bodies begin up to `end`; what they begin with is seen a little further.
+    let beyond = scan.ahead(end, 12);
+    if first(region).is_some_and(|c| matches!(c, '各' | '对' | '本' | '自' | '凡' | '经')) {
+        return None;
+    }
+    let whole = scan.slice(start, end + beyond.chars().count());
+    let mut best: Option<(i32, usize)> = None;
+    let mut at = start;
+    let mut clauses = vec![start];
+    for word in jieba().cut(whole, false) {
+        let word = word.word;
+        if at > start + 2 && at < end && !inside_group(scan, start, at) {
+            let weight = weigh(scan, start, at, &clauses);
+            if weight >= CLEAR && best.is_none_or(|(w, _)| weight > w) {
+                best = Some((weight, at));
+            }
+        }
+        at += word.chars().count();
+        if matches!(word, "," | "，") {
+            clauses.push(at);
+        }
+    }
+    best.map(|(_, at)| at)
+}
+
+fn first(text: &str) -> Option<char> {
+    text.chars().next()
+}
+
+fn inside_group(scan: &Scan, start: usize, at: usize) -> bool {
+    (start..at).any(|open| scan.mate(open).is_some_and(|m| m >= at))
+}
+
+fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize]) -> i32 {
+    let head = scan.slice(start, at);
+    let tail = scan.ahead(at, 16);
+    let last = scan.before(at);
+    let next = scan.char(at);
+    if matches!(last, ',' | '，' | '、' | '的' | '和' | '与' | '及' | '为' | '在' | '以' | '对' | '把' | '将' | '等' | '不' | '新' | '从' | '向')
+        || matches!(next, ',' | '，' | '、' | '。' | '的' | '等' | '和' | '与' | '及' | '之' | '下' | '上' | '中' | '内' | '外' | '得' | '了' | '者' | '化')
+        || is_closer(next)
+        || clauses.len() > 2
+    {
+        return 0;
+    }
+    let clause = clauses.last().copied().unwrap_or(start);
+    let first_clause = clauses.get(1).map_or(at, |&c| c - 1) - start;
+    let length = at - clause;
+    let mut weight = heading_end(scan, clause, at) + opening(tail) + taken_up(scan, start, at);
+    // Two clauses of a heading are about as long as each other.
+    if clause > start {
+        weight += if length < 4 { -4 } else { 1 - (length.abs_diff(first_clause) as i32) / 5 };
+    } else if length <= 8 {
+        weight += 1;
+    }
+    if head.chars().count() > 30 {
+        weight -= 2;
+    }
+    weight
+}
+
+/// How much the characters before `at` look like the end of a heading.
+fn heading_end(scan: &Scan, clause: usize, at: usize) -> i32 {
+    let ends = (2..=4)
+        .filter_map(|n| at.checked_sub(n).filter(|&f| f >= clause))
+        .filter_map(|from| ENDS.get(scan.slice(from, at)))
+        .max()
+        .copied()
+        .unwrap_or(0);
+    // 工作目标, 防治措施: a noun of four characters is a heading of its own.
+    ends + i32::from(ends >= 3 && at - clause <= 6)
+}
+
+/// How much `tail` looks like the beginning of a body.
+fn opening(tail: &str) -> i32 {
+    if shape::date(tail).is_some() || tail.as_bytes().iter().take(4).all(u8::is_ascii_digit) {
+        return 3;
+    }
+    let mut weight = 0;
+    for (n, (at, c)) in tail.char_indices().enumerate().take(6) {
+        let _ = n;
+        let end = at + c.len_utf8();
+        if let Some(&w) = tail.get(..end).and_then(|t| OPENERS.get(t)) {
+            weight = weight.max(w);
+        }
+    }
+    weight
+}
+
+/// Whether the body takes up a word of the heading at once: 起底范围|全面起底….
+fn taken_up(scan: &Scan, start: usize, at: usize) -> i32 {
+    let head = scan.chars(start, at);
+    let pairs = |from: usize| scan.chars(from, from + 2).to_vec();
+    let known = |from: usize| {
+        let pair = pairs(from);
+        pair.iter().all(|&c| shape::is_han(c)) && head.windows(2).any(|w| w == pair.as_slice())
+    };
+    if known(at) {
+        2
+    } else {
+        i32::from((at + 1..at + 5).any(known))
+    }
+}
+
+/// The end of a title that runs into the body: 青山县供水方案|为…
+pub(super) fn title(scan: &Scan, at: usize) -> Option<usize> {
+    let window = scan.chars(at, at + 60);
+    let stop = window.iter().position(|&c| is_stop(c) || matches!(c, ',' | '，' | ':' | '：')).unwrap_or(window.len());
+    (at + 6..at + stop).find(|&end| {
+        (2..=4).any(|n| titles::ends_title(scan.slice(end.saturating_sub(n).max(at), end)))
+            && opening(scan.ahead(end, 16)) >= 3
+            && !inside_group(scan, at, end)
+    })
+}
+
+fn table(text: &'static str) -> HashMap<&'static str, i32> {
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('\t').and_then(|(weight, words)| Some((weight.parse().ok()?, words))))
+        .flat_map(|(weight, words): (i32, &str)| words.split(' ').map(move |word| (word, weight)))
+        .collect()
+}
+
+static ENDS: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| table(include_str!("heading_ends.tsv")));
+static OPENERS: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| table(include_str!("body_openers.tsv")));
