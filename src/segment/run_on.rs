@@ -38,6 +38,10 @@ pub(super) fn heading(scan: &Scan, at: usize, m: Marker) -> Option<usize> {
             end = mate + 1;
             continue;
         }
+        if scan.mate(end).is_some_and(|m| m > end + HEADING) {
+            // 修改为“…。…”: what stops inside a long quotation ends no heading.
+            break;
+        }
         if end > start + 1
             && let Some(below) = marker(scan.ahead(end, 12))
             && below.level > m.level
@@ -83,17 +87,19 @@ fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
     let region = scan.slice(start, end);
     // Bodies begin up to `end`; what they begin with is seen a little further.
     let beyond = scan.ahead(end, 12);
-    if first(region).is_some_and(|c| matches!(c, '各' | '对' | '本' | '自' | '凡' | '经')) {
+    if first(region).is_some_and(|c| matches!(c, '各' | '对' | '将' | '把' | '本' | '自' | '凡' | '经')) {
         return None;
     }
     let whole = scan.slice(start, end + beyond.chars().count());
     let mut best: Option<(i32, usize)> = None;
     let mut at = start;
     let mut clauses = vec![start];
-    for word in jieba().cut(whole, false) {
-        let word = word.word;
+    for tag in jieba().tag(whole, false) {
+        let word = tag.word;
         if at > start + 2 && at < end && !inside_group(scan, start, at) {
-            let weight = weigh(scan, start, at, &clauses);
+            // A place or an office is what a body speaks of first.
+            let named = matches!(tag.tag, "ns" | "nt") && word.chars().count() > 1;
+            let weight = weigh(scan, start, at, &clauses, if named { 3 } else { 0 });
             if weight >= CLEAR && best.is_none_or(|(w, _)| weight > w) {
                 best = Some((weight, at));
             }
@@ -114,7 +120,7 @@ fn inside_group(scan: &Scan, start: usize, at: usize) -> bool {
     (start..at).any(|open| scan.mate(open).is_some_and(|m| m >= at))
 }
 
-fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize]) -> i32 {
+fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize], named: i32) -> i32 {
     let head = scan.slice(start, at);
     let tail = scan.ahead(at, 16);
     let last = scan.before(at);
@@ -129,7 +135,7 @@ fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize]) -> i32 {
     let clause = clauses.last().copied().unwrap_or(start);
     let first_clause = clauses.get(1).map_or(at, |&c| c - 1) - start;
     let length = at - clause;
-    let mut weight = heading_end(scan, clause, at) + opening(tail) + taken_up(scan, start, at);
+    let mut weight = heading_end(scan, clause, at) + opening(tail).max(named) + taken_up(scan, start, at);
     // Two clauses of a heading are about as long as each other.
     if clause > start {
         weight += if length < 4 { -4 } else { 1 - (length.abs_diff(first_clause) as i32) / 5 };
@@ -149,7 +155,7 @@ fn heading_end(scan: &Scan, clause: usize, at: usize) -> i32 {
         .filter_map(|from| ENDS.get(scan.slice(from, at)))
         .max()
         .copied()
-        .unwrap_or(0);
+        .unwrap_or(if is_closer(scan.before(at)) { 2 } else { 0 });
     // 工作目标, 防治措施: a noun of four characters is a heading of its own.
     ends + i32::from(ends >= 3 && at - clause <= 6)
 }
@@ -159,15 +165,13 @@ fn opening(tail: &str) -> i32 {
     if shape::date(tail).is_some() || tail.as_bytes().iter().take(4).all(u8::is_ascii_digit) {
         return 3;
     }
-    let mut weight = 0;
-    for (n, (at, c)) in tail.char_indices().enumerate().take(6) {
-        let _ = n;
-        let end = at + c.len_utf8();
-        if let Some(&w) = tail.get(..end).and_then(|t| OPENERS.get(t)) {
-            weight = weight.max(w);
-        }
+    // 防火期内,…; 施工期间,…
+    let comma = tail.char_indices().take(9).find(|(_, c)| matches!(c, ',' | '，')).map(|(at, _)| at);
+    if comma.and_then(|at| tail.get(..at)).is_some_and(|t| ["内", "期间", "以来", "之后", "之前"].iter().any(|e| t.ends_with(e))) {
+        return 3;
     }
-    weight
+    let heads = tail.char_indices().take(8).filter_map(|(at, c)| tail.get(..at + c.len_utf8()));
+    heads.filter_map(|head| OPENERS.get(head)).max().copied().unwrap_or(0)
 }
 
 /// Whether the body takes up a word of the heading at once: 起底范围|全面起底….

@@ -262,6 +262,10 @@ impl Walk<'_, '_> {
             if gap && marker(scan.ahead(next, 12)).is_some_and(|m| m.style == Style::Digit) {
                 return at;
             }
+            // A wide gap before another name ends the list: the link to the file.
+            if next >= at + 2 && scan.char(next) == '《' {
+                return at;
+            }
             if scan.char(at).is_ascii_digit() && shape::date(scan.ahead(at, 20)).is_some() {
                 return at;
             }
