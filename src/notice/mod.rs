@@ -7,10 +7,12 @@
 //! Whatever is doubtful is read: a listener can bear a page footer, but not miss a sentence.
 
 mod blocks;
+mod html;
 mod lines;
 pub(crate) mod marker;
 mod parts;
 pub(crate) mod shape;
+mod source_map;
 pub(crate) mod titles;
 
 use serde::Serialize;
@@ -134,12 +136,15 @@ pub struct Document {
     pub text: String,
     /// The blocks of `text`.
     pub blocks: Vec<Block>,
+    /// For HTML, the way back to the submission.
+    map: Option<source_map::SourceMap>,
 }
 
 impl Document {
-    /// Where a span of [`Document::text`] stands in what was submitted.
+    /// Where a span of [`Document::text`] stands in what was submitted, in bytes: the span itself for text;
+    /// for HTML the range from its first to its last character, a character reference counting whole.
     pub fn source_span(&self, span: Span) -> Span {
-        span
+        self.map.as_ref().map_or(span, |map| map.source(span))
     }
 }
 
@@ -148,7 +153,6 @@ impl Document {
 /// # Errors
 /// Only on limits: see [`NoticeError`]. Odd text gives notes.
 pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, Vec<Note>), NoticeError> {
-    let _ = format;
     let chars = source.chars().count();
     if chars > limits.max_chars {
         return Err(NoticeError::TooLong { chars, limit: limits.max_chars });
@@ -156,7 +160,16 @@ pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, 
     if source.trim().is_empty() {
         return Err(NoticeError::Empty);
     }
-    let text = source.to_owned();
-    let blocks = blocks::blocks(&text, &lines::of_text(&text));
-    Ok((Document { text, blocks }, Vec::new()))
+    let (text, lines, map, notes) = match format {
+        Format::Text => (source.to_owned(), lines::of_text(source), None, Vec::new()),
+        Format::Html => {
+            let (text, lines, map, notes) = html::read(source);
+            (text, lines, Some(map), notes)
+        }
+    };
+    if lines.is_empty() {
+        return Err(NoticeError::Empty);
+    }
+    let blocks = blocks::blocks(&text, &lines);
+    Ok((Document { text, blocks, map }, notes))
 }

@@ -68,6 +68,9 @@ fn cost(scan: &Scan, from: usize, at: usize, to: usize) -> Option<u64> {
 
 /// 属  性: a word set wide, whose space separates nothing.
 fn is_spaced_out(scan: &Scan, at: usize) -> bool {
+    if matches!(scan.before(at), '\u{2002}' | '\u{2003}' | '\u{3000}') {
+        return true;
+    }
     let gap = scan.chars(at.saturating_sub(4), at).iter().rev().take_while(|c| c.is_whitespace()).count();
     let lone_before = scan.before((at - gap).saturating_sub(1)).is_whitespace();
     lone_before || scan.char(at + 1).is_whitespace()

@@ -22,6 +22,8 @@ const HEADING: usize = 42;
 const STOPPED: usize = 28;
 /// What a boundary must weigh.
 const CLEAR: i32 = 5;
+/// The same for `(一)`, which numbers sentences as often as headings.
+const CLEAR_IN_BRACKETS: i32 = 7;
 
 /// The end of the heading numbered `m` at `at`; `None` when the numbering opens a sentence instead.
 pub(super) fn heading(scan: &Scan, at: usize, m: Marker) -> Option<usize> {
@@ -91,6 +93,7 @@ fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
         return None;
     }
     let whole = scan.slice(start, end + beyond.chars().count());
+    let clear = if m.style == Style::HanInBrackets { CLEAR_IN_BRACKETS } else { CLEAR };
     let mut best: Option<(i32, usize)> = None;
     let mut at = start;
     let mut clauses = vec![start];
@@ -100,7 +103,7 @@ fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
             // A place or an office is what a body speaks of first.
             let named = matches!(tag.tag, "ns" | "nt") && word.chars().count() > 1;
             let weight = weigh(scan, start, at, &clauses, if named { 3 } else { 0 });
-            if weight >= CLEAR && best.is_none_or(|(w, _)| weight > w) {
+            if weight >= clear && best.is_none_or(|(w, _)| weight > w) {
                 best = Some((weight, at));
             }
         }
@@ -128,6 +131,7 @@ fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize], named: i32) ->
     if matches!(last, ',' | '，' | '、' | '的' | '和' | '与' | '及' | '为' | '在' | '以' | '对' | '把' | '将' | '等' | '不' | '新' | '从' | '向')
         || matches!(next, ',' | '，' | '、' | '。' | '的' | '等' | '和' | '与' | '及' | '之' | '下' | '上' | '中' | '内' | '外' | '得' | '了' | '者' | '化')
         || is_closer(next)
+        || ["以及", "以上", "以下", "以内", "以外", "以后", "以前", "到位", "为主"].iter().any(|w| tail.starts_with(w))
         || clauses.len() > 2
     {
         return 0;

@@ -35,13 +35,9 @@ pub(super) fn rows(scan: &Scan, from: usize, to: usize) -> Option<Vec<usize>> {
     if tags.is_empty() {
         return None;
     }
-    let mut cuts: Vec<usize> = (from + TAG..=to)
-        .filter(|&end| tags.iter().any(|(tag, _)| scan.chars(end - TAG, end) == *tag))
-        .collect();
-    if cuts.last() != Some(&to) {
-        cuts.push(to);
-    }
-    Some(cuts)
+    // What stands after the last row is no longer the table.
+    let cuts = (from + TAG..=to).filter(|&end| tags.iter().any(|(tag, _)| scan.chars(end - TAG, end) == *tag));
+    Some(cuts.collect())
 }
 
 /// The end of a figure, when `at` opens the unit before it: (%)≥95, (户)12左右.
