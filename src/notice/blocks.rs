@@ -192,13 +192,13 @@ fn tables(rows: &mut [Row]) {
         }
         let end = last_short;
         if shorts >= 8 && shorts * 2 >= end - at {
-            for n in at..end {
-                let before = n.checked_sub(1).filter(|&b| b >= at).and_then(|b| rows.get(b)).map(|r| r.text);
-                let joins = before.is_some_and(|b| breaks_cell(b, rows.get(n).map_or("", |r| r.text)));
-                if let Some(row) = rows.get_mut(n) {
-                    row.set(BlockKind::TableRow);
-                    row.joins = joins;
-                }
+            let mut before: Option<&str> = None;
+            let mut joined = 0;
+            for row in rows.iter_mut().take(end).skip(at) {
+                row.set(BlockKind::TableRow);
+                row.joins = joined < 2 && before.is_some_and(|b| breaks_cell(b, row.text));
+                joined = if row.joins { joined + 1 } else { 0 };
+                before = Some(row.text);
             }
         }
         at = end.max(at) + 1;
@@ -260,9 +260,11 @@ fn is_attached(row: &Row) -> bool {
 
 /// Numbered lines: headings where a body follows, list items otherwise.
 fn headings(rows: &mut [Row]) {
-    for n in 0..rows.len() {
-        let next = rows.iter().skip(n + 1).find(|r| r.skip.is_none()).copied();
-        let Some(row) = rows.get_mut(n) else { break };
+    // From the end, so that the next line that is read is known.
+    let mut below: Option<Row> = None;
+    for row in rows.iter_mut().rev() {
+        let next = below;
+        below = if row.skip.is_none() { Some(*row) } else { below };
         let Some(m) = row.marker.filter(|_| row.kind == BlockKind::Paragraph) else { continue };
         let body = row.text.get(m.len..).unwrap_or("").trim();
         let chars = body.chars().count();

@@ -57,8 +57,10 @@ const ADDRESSEES: [&str; 36] = [
 pub(super) fn find(rows: &mut [Row]) {
     labels(rows);
     let mut at = 0;
+    let mut first = true;
     while at < rows.len() {
-        let len = title_at(rows, at);
+        let len = title_at(rows, at, first);
+        first &= rows.get(at).is_some_and(|r| r.skip.is_some());
         for (n, row) in rows.iter_mut().skip(at).take(len).enumerate() {
             row.set(BlockKind::Title);
             row.joins = n > 0;
@@ -68,8 +70,8 @@ pub(super) fn find(rows: &mut [Row]) {
     salutations(rows);
 }
 
-/// How many rows from `at` are one title.
-fn title_at(rows: &[Row], at: usize) -> usize {
+/// How many rows from `at` are one title; `first`: only furniture stands before.
+fn title_at(rows: &[Row], at: usize, first: bool) -> usize {
     let titleish = |r: &Row| {
         r.is_bare() && !r.marked_up && r.skip.is_none() && r.text.chars().count() <= TITLE_CHARS && r.text.chars().any(shape::is_han)
     };
@@ -99,7 +101,6 @@ fn title_at(rows: &[Row], at: usize) -> usize {
         return found;
     }
     // The first line of a notice names it even when no title word ends it.
-    let first = rows.iter().take(at).all(|r| r.skip.is_some());
     let short = rows.get(at).is_some_and(|r| titleish(r) && r.text.chars().count() <= 40);
     usize::from(found == 0 && first && short && followed)
 }

@@ -66,8 +66,20 @@ struct Writer<'p> {
 #[derive(Clone, Copy)]
 struct Space {
     source: Span,
-    broken: bool,
-    tab: bool,
+    kind: Gap,
+}
+
+/// What white space between two characters amounts to; the strongest kind counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    /// A space.
+    Blank,
+    /// A line end of the source, or `br` in a heading: nothing between Han characters.
+    Break,
+    /// Between paragraphs of a cell: a space.
+    Paragraph,
+    /// Between cells: a tab.
+    Cell,
 }
 
 impl Writer<'_> {
@@ -99,18 +111,14 @@ impl Writer<'_> {
 
     fn leave(&mut self, at: usize) {
         while let Some(open) = self.open.last().copied().filter(|o| o.end <= at) {
-            if open.block && !open.row {
-                self.flush();
+            let row_above = self.open.iter().rev().nth(1).is_some_and(|o| o.row);
+            if open.block && row_above {
+                self.gap(Span::default(), Gap::Paragraph);
             } else if open.block {
-                self.gap(Span::default(), false);
+                // Before it is closed: its line carries its kind.
+                self.flush();
             }
             self.open.pop();
-            if open.row && !self.top().row {
-                // The row ends with the element that began it: its line carries the row's kind.
-                self.open.push(open);
-                self.flush();
-                self.open.pop();
-            }
         }
     }
 
@@ -121,14 +129,19 @@ impl Writer<'_> {
         let block = tags::is_block(tag);
         let skip = above.skip.or(e.skip).or_else(|| self.skip_by_look(e, &range));
         if tag == "br" || tag == "hr" {
-            return if above.row { self.gap(Span::default(), true) } else { self.flush() };
+            return match above.kind {
+                _ if above.row => self.gap(Span::default(), Gap::Paragraph),
+                Some(BlockKind::Title | BlockKind::Heading) => self.gap(Span::default(), Gap::Break),
+                _ => self.flush(),
+            };
         }
         let row = above.row || (tag == "tr" && self.is_row(&range));
-        if above.row && matches!(tag, "td" | "th") {
-            self.tab();
-        } else if block && above.row || matches!(tag, "td" | "th") && !above.row {
-            if above.row { self.gap(Span::default(), true) } else { self.flush() }
-        } else if block || skip != above.skip {
+        let cell = matches!(tag, "td" | "th");
+        if above.row && cell {
+            self.gap(Span::default(), Gap::Cell);
+        } else if above.row && block {
+            self.gap(Span::default(), Gap::Paragraph);
+        } else if block || cell || skip != above.skip {
             self.flush();
         }
         let (kind, level) = match tags::heading_level(tag) {
@@ -138,7 +151,7 @@ impl Writer<'_> {
             None if tag == "li" => (Some(BlockKind::ListItem), 0),
             None => (above.kind, above.level),
         };
-        let breaks = block || skip != above.skip || matches!(tag, "td" | "th") && !row;
+        let breaks = block || skip != above.skip || cell && !row;
         if range.end > at + 1 {
             self.open.push(Open { end: range.end, block: breaks, kind, level, skip, row, pre: above.pre || tag == "pre" });
         }
@@ -183,7 +196,7 @@ impl Writer<'_> {
             if pre && crate::notice::lines::is_line_break(c) && !self.top().row {
                 self.flush();
             } else if matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}') {
-                self.gap(source, c == '\n');
+                self.gap(source, if c == '\n' { Gap::Break } else { Gap::Blank });
             } else {
                 self.write(c, source);
             }
@@ -197,9 +210,10 @@ impl Writer<'_> {
             // A line end of the source between Han characters separates nothing (CSS Text 4, segment breaks).
             let wide = |c: char| !c.is_ascii() && !c.is_whitespace();
             let before = self.flat.text.chars().next_back().unwrap_or(' ');
-            if space.tab {
+            let nothing = space.kind == Gap::Break && wide(before) && wide(c);
+            if space.kind == Gap::Cell {
                 self.flat.text.push('\t');
-            } else if !(space.broken && !space.source.is_empty() && wide(before) && wide(c) || before.is_whitespace()) {
+            } else if !nothing && !before.is_whitespace() {
                 self.flat.map.push(self.flat.text.len(), 1, space.source);
                 self.flat.text.push(' ');
             }
@@ -208,13 +222,9 @@ impl Writer<'_> {
         self.flat.text.push(c);
     }
 
-    fn gap(&mut self, source: Span, broken: bool) {
-        let space = self.space.get_or_insert(Space { source, broken: false, tab: false });
-        space.broken |= broken;
-    }
-
-    fn tab(&mut self) {
-        self.space = Some(Space { source: Span::default(), broken: false, tab: true });
+    fn gap(&mut self, source: Span, kind: Gap) {
+        let space = self.space.get_or_insert(Space { source, kind });
+        space.kind = space.kind.max(kind);
     }
 
     /// Ends the line.
