@@ -59,11 +59,17 @@ fn cost(scan: &Scan, from: usize, at: usize, to: usize) -> Option<u64> {
         ':' | '：' => (!between_digits && after != '/').then_some(100),
         '、' => Some(if short_list(scan, from, at, to) { 2_500 } else { 700 }),
         c if is_closer(c) && c != '〕' && matches!(after, '和' | '及' | '与' | '或' | '《' | '“' | '(') => Some(900),
-        '”' | '》' => Some(4_000),
+        // After a long name or quotation a reader may pause; “十四五”规划 belongs together.
+        '”' | '》' => (at - opens_at(scan, from, at) > 14).then_some(4_000),
         c if c.is_whitespace() => (!is_spaced_out(scan, at)).then_some(1_200),
         _ if after == '“' && scan.mate(at).is_some_and(|m| m - at > BREATH) => Some(700),
         _ => None,
     }
+}
+
+/// Where the group opens that closes just before `at`.
+fn opens_at(scan: &Scan, from: usize, at: usize) -> usize {
+    (from.max(at.saturating_sub(BREATH))..at).rev().find(|&open| scan.mate(open) == Some(at - 1)).unwrap_or(at)
 }
 
 /// 属  性: a word set wide, whose space separates nothing.

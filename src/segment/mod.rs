@@ -132,3 +132,58 @@ fn join_marks(document: &Document, first: usize, out: &mut Vec<Sentence>) {
     kept.extend(waiting);
     out.append(&mut kept);
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::notice::{Format, Limits, read};
+
+    fn shown(sentence: &Sentence, text: &str) -> String {
+        let kind = match sentence.kind {
+            _ if sentence.skip.is_some() => "<->".to_owned(),
+            BlockKind::Heading => format!("<h{}>", sentence.level),
+            BlockKind::Title => "<t>".to_owned(),
+            BlockKind::Salutation => "<s>".to_owned(),
+            BlockKind::Date => "<d>".to_owned(),
+            BlockKind::Attachment => "<a>".to_owned(),
+            BlockKind::TableRow => "<r>".to_owned(),
+            _ => String::new(),
+        };
+        kind + sentence.span.of(text)
+    }
+
+    #[test]
+    fn paragraphs_fall_into_sentences() {
+        for line in include_str!("cases.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            let (text, want) = line.split_once(" => ").unwrap();
+            let (document, _) = read(text, Format::Text, &Limits::default()).unwrap();
+            let found: Vec<String> = sentences(&document).0.iter().map(|s| shown(s, &document.text)).collect();
+            assert_eq!(found.join(" | "), want);
+        }
+    }
+
+    #[test]
+    fn marks_alone_are_no_sentence() {
+        let (document, _) = read("今天停水。 …… 。明天恢复。——", Format::Text, &Limits::default()).unwrap();
+        let (found, _) = sentences(&document);
+        assert!(found.iter().all(|s| s.span.of(&document.text).chars().any(char::is_alphanumeric)), "{found:?}");
+    }
+
+    #[test]
+    fn a_sentence_without_a_break_is_noted() {
+        let (document, _) = read(&"长".repeat(80), Format::Text, &Limits::default()).unwrap();
+        let (found, notes) = sentences(&document);
+        assert_eq!((found.len(), notes.len()), (1, 1));
+        assert_eq!(notes[0].code, NoteCode::LongSentence);
+    }
+
+    #[test]
+    fn a_flattened_table_falls_into_rows() {
+        let text = "主要指标如下:供水普及率(%)98约束性东山镇新建水井数量(眼)12预期性西山镇改造管网长度(公里)3.5预期性\
+                    南山镇新增用水户(户)120约束性北山镇应急水源(处)2预期性全县供水水质达标率(%)100约束性其他事项另行通知。";
+        let (document, _) = read(text, Format::Text, &Limits::default()).unwrap();
+        let rows = sentences(&document).0.iter().filter(|s| s.kind == BlockKind::TableRow).count();
+        assert_eq!(rows, 6);
+    }
+}
