@@ -89,7 +89,9 @@ fn split(text: &str, lines: &[Line]) -> Vec<Line> {
 /// Whether what follows a page date has nothing to do with it: no 至, no punctuation, no figure.
 fn glued(body: &str, len: usize) -> bool {
     let rest = body.get(len..).unwrap_or("");
-    let known = |c: char| shape::is_han(c) && !matches!(c, '至' | '到' | '前' | '后' | '起' | '止' | '和' | '以' | '之' | '日');
+    let known = |c: char| {
+        shape::is_han(c) && !matches!(c, '至' | '到' | '前' | '后' | '起' | '止' | '和' | '以' | '之' | '日')
+    };
     rest.starts_with(known) && rest.contains([':', '：'])
 }
 
@@ -229,8 +231,28 @@ fn signatures(rows: &mut [Row]) {
 
 fn signs(text: &str) -> bool {
     const ENDS: [&str; 22] = [
-        "政府", "办公室", "办公厅", "委员会", "局", "厅", "委", "处", "部", "院", "会", "中心", "公署", "公司", "指挥部", "领导小组", "街道",
-        "学校", "医院", "队", "所", "站",
+        "政府",
+        "办公室",
+        "办公厅",
+        "委员会",
+        "局",
+        "厅",
+        "委",
+        "处",
+        "部",
+        "院",
+        "会",
+        "中心",
+        "公署",
+        "公司",
+        "指挥部",
+        "领导小组",
+        "街道",
+        "学校",
+        "医院",
+        "队",
+        "所",
+        "站",
     ];
     ENDS.iter().any(|end| text.trim_end_matches(['(', ')', '章']).ends_with(end))
 }
@@ -279,7 +301,9 @@ fn headings(rows: &mut [Row]) {
             Style::Chapter => chars <= 40 && clean,
             Style::Han | Style::HanInBrackets if stopped => clean && opens && chars <= 25,
             Style::Han | Style::HanInBrackets => clean && chars <= if opens { 45 } else { 20 },
-            Style::Digit | Style::DigitInBrackets => clean && opens && chars <= 25 && !body.ends_with([',', '，']),
+            Style::Digit | Style::DigitInBrackets => {
+                clean && opens && chars <= 25 && !body.ends_with([',', '，'])
+            }
             Style::Article | Style::Firstly | Style::Dash => false,
         };
         if heads && !body.is_empty() {

@@ -46,7 +46,9 @@ pub(crate) fn marker(text: &str) -> Option<Marker> {
         '•' | '●' | '◆' | '■' | '▪' | '·' => {
             Some(Marker { len: first.len_utf8(), style: Style::Dash, level: 4 })
         }
-        '—' if text.starts_with("——") => Some(Marker { len: "——".len(), style: Style::Dash, level: 4 }),
+        '—' if text.starts_with("——") => {
+            Some(Marker { len: "——".len(), style: Style::Dash, level: 4 })
+        }
         c if is_numeral(c) => han(text),
         _ => None,
     }
@@ -171,7 +173,9 @@ mod tests {
 
     #[test]
     fn numbers_are_no_numbering() {
-        for text in ["2.5万元", "2022年", "(2022)8号", "三、五、十户", "第三产业", "一般", "1,000元", "12345热线", ""] {
+        for text in
+            ["2.5万元", "2022年", "(2022)8号", "三、五、十户", "第三产业", "一般", "1,000元", "12345热线", ""]
+        {
             assert_eq!(marker(text), None, "{text}");
         }
     }

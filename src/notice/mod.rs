@@ -199,10 +199,12 @@ mod tests {
         let cases = include_str!("cases.txt");
         let cases: Vec<&str> = cases.lines().filter(|l| !l.starts_with('#')).collect();
         for case in cases.split(|line| line.starts_with("=====")) {
-            let (kinds, lines): (Vec<&str>, Vec<&str>) = case.iter().map(|l| l.split_once('|').unwrap()).unzip();
+            let (kinds, lines): (Vec<&str>, Vec<&str>) =
+                case.iter().map(|l| l.split_once('|').unwrap()).unzip();
             let text = lines.join("\n\n");
             let (document, _) = read(&text, Format::Text, &Limits::default()).unwrap();
-            let found: Vec<String> = document.blocks.iter().map(|b| format!("{}|{}", name(b), b.span.of(&text))).collect();
+            let found: Vec<String> =
+                document.blocks.iter().map(|b| format!("{}|{}", name(b), b.span.of(&text))).collect();
             let mut want: Vec<String> = Vec::new();
             for (kind, line) in kinds.iter().zip(&lines) {
                 match (want.last_mut(), *kind) {
@@ -233,8 +235,15 @@ mod tests {
         let found: Vec<String> =
             document.blocks.iter().map(|b| format!("{}|{}", name(b), b.span.of(&document.text))).collect();
         let want = [
-            "title|停水通知", "salutation|各位居民：", "para|明天停水——请储水。", "item|东区", "item|西区", "row|楼号\t时间",
-            "row|1号楼\t8:30", "marked|网页按钮", "para|朗",
+            "title|停水通知",
+            "salutation|各位居民：",
+            "para|明天停水——请储水。",
+            "item|东区",
+            "item|西区",
+            "row|楼号\t时间",
+            "row|1号楼\t8:30",
+            "marked|网页按钮",
+            "para|朗",
         ];
         assert_eq!(found, want);
         let dash = document.text.find("——").unwrap();

@@ -1,10 +1,6 @@
 //! Which document of a page a row belongs to: pages and gazettes hold several notices after another.
 
-use super::{
-    BlockKind, Skip,
-    blocks::Row,
-    titles,
-};
+use super::{BlockKind, Skip, blocks::Row, titles};
 
 /// The document number, from 0, of every row.
 ///
@@ -31,7 +27,10 @@ pub(super) fn number(rows: &mut [Row]) -> Vec<usize> {
             closed = false;
         }
         closed |= row.skip == Some(Skip::PageDate) && body;
-        body |= matches!(row.kind, BlockKind::Paragraph | BlockKind::ListItem | BlockKind::TableRow | BlockKind::Salutation);
+        body |= matches!(
+            row.kind,
+            BlockKind::Paragraph | BlockKind::ListItem | BlockKind::TableRow | BlockKind::Salutation
+        );
         parts.push(part);
     }
     parts

@@ -51,8 +51,7 @@ pub(crate) fn page_date(text: &str) -> Option<usize> {
     // A time of day belongs to the stamp: 2022-09-28 10:30:05.
     let rest = text.get(end..)?;
     let space = gap(rest);
-    let clock =
-        rest.get(space..)?.bytes().take(8).take_while(|b| b.is_ascii_digit() || *b == b':').count();
+    let clock = rest.get(space..)?.bytes().take(8).take_while(|b| b.is_ascii_digit() || *b == b':').count();
     if space > 0 && rest.get(space..space + clock)?.contains(':') {
         end += space + clock;
     }
@@ -70,8 +69,10 @@ pub(crate) fn is_document_number(text: &str) -> bool {
     if name.chars().count() < 2 {
         return false;
     }
-    let digits: String =
-        rest.chars().filter(|c| !matches!(c, '〔' | '〕' | '[' | ']' | '(' | ')' | '（' | '）' | ' ' | '第')).collect();
+    let digits: String = rest
+        .chars()
+        .filter(|c| !matches!(c, '〔' | '〕' | '[' | ']' | '(' | ')' | '（' | '）' | ' ' | '第'))
+        .collect();
     (5..=8).contains(&digits.len())
         && (digits.starts_with("19") || digits.starts_with("20"))
         && digits.bytes().all(|b| b.is_ascii_digit())
@@ -105,8 +106,12 @@ pub(crate) fn release_note(text: &str) -> Option<usize> {
 pub(crate) fn attachment_label(text: &str) -> Option<usize> {
     let mut at = "附件".len();
     let rest = text.strip_prefix("附件")?;
-    let number: usize =
-        rest.chars().take(3).take_while(|&c| c.is_ascii_digit() || super::marker::is_numeral(c)).map(char::len_utf8).sum();
+    let number: usize = rest
+        .chars()
+        .take(3)
+        .take_while(|&c| c.is_ascii_digit() || super::marker::is_numeral(c))
+        .map(char::len_utf8)
+        .sum();
     at += number;
     let after = text.get(at..)?.trim_start();
     if after.is_empty() {
@@ -145,19 +150,28 @@ pub(crate) fn furniture(text: &str) -> Option<Skip> {
 /// Whether a line gives the page owner's address and numbers; furniture only at the foot of a page.
 pub(crate) fn is_contact_line(text: &str) -> bool {
     let bare: String = text.chars().take(200).filter(|c| !c.is_whitespace()).collect();
-    ["地址:", "地址：", "电话", "传真", "邮编", "Email", "邮箱", "主办", "承办"].iter().filter(|w| bare.contains(**w)).count() >= 2
+    ["地址:", "地址：", "电话", "传真", "邮编", "Email", "邮箱", "主办", "承办"]
+        .iter()
+        .filter(|w| bare.contains(**w))
+        .count()
+        >= 2
 }
 
 fn is_file_name(bare: &str) -> bool {
     let Some((name, extension)) = bare.rsplit_once('.') else { return false };
-    let known = ["doc", "docx", "xls", "xlsx", "pdf", "wps", "et", "ofd", "zip", "rar", "ppt", "pptx", "jpg", "png"];
-    known.iter().any(|e| extension.eq_ignore_ascii_case(e)) && !name.is_empty() && !name.contains(['。', ';', '；'])
+    let known =
+        ["doc", "docx", "xls", "xlsx", "pdf", "wps", "et", "ofd", "zip", "rar", "ppt", "pptx", "jpg", "png"];
+    known.iter().any(|e| extension.eq_ignore_ascii_case(e))
+        && !name.is_empty()
+        && !name.contains(['。', ';', '；'])
 }
 
 /// 首页>政务公开>公报: several short steps.
 fn is_trail(bare: &str) -> bool {
     let steps: Vec<&str> = bare.split(['>', '»', '›']).filter(|s| !s.is_empty()).collect();
-    steps.len() >= 3 && bare.chars().count() <= 60 && steps.iter().all(|s| s.chars().count() <= 14 && !s.contains(|c: char| c.is_ascii_digit()))
+    steps.len() >= 3
+        && bare.chars().count() <= 60
+        && steps.iter().all(|s| s.chars().count() <= 14 && !s.contains(|c: char| c.is_ascii_digit()))
 }
 
 /// The name of a site, then its address, and nothing else.
@@ -173,10 +187,13 @@ fn is_site_name(text: &str) -> bool {
 
 /// 来源:… 作者:… 发布时间:…, 2014年05月12日 | 来源:… | 阅读量:…
 fn is_byline(text: &str) -> bool {
-    let after_date = date(text).and_then(|len| text.get(len..)).map(|rest| rest.trim_start().trim_start_matches(['|', '｜']).trim_start());
+    let after_date = date(text)
+        .and_then(|len| text.get(len..))
+        .map(|rest| rest.trim_start().trim_start_matches(['|', '｜']).trim_start());
     let rest = after_date.unwrap_or(text);
     let mut fields = 0;
-    for field in rest.split(|c: char| c.is_whitespace() || matches!(c, '|' | '｜')).filter(|f| !f.is_empty()) {
+    for field in rest.split(|c: char| c.is_whitespace() || matches!(c, '|' | '｜')).filter(|f| !f.is_empty())
+    {
         let Some(colon) = field.find([':', '：']) else { continue };
         let label = field.get(..colon).unwrap_or("").trim_start_matches(['(', '（', '【', '[']);
         if BYLINE.contains(&label) {
@@ -186,13 +203,30 @@ fn is_byline(text: &str) -> bool {
             return false;
         }
     }
-    let known_first = BYLINE.iter().any(|label| rest.trim_start_matches(['(', '（', '【', '[']).starts_with(label));
+    let known_first =
+        BYLINE.iter().any(|label| rest.trim_start_matches(['(', '（', '【', '[']).starts_with(label));
     fields > 0 && known_first && text.chars().count() <= 100
 }
 
 const BYLINE: [&str; 18] = [
-    "来源", "信息来源", "稿件来源", "文章来源", "作者", "编辑", "责任编辑", "责编", "审核", "发布时间", "发布日期", "更新时间",
-    "阅读量", "浏览量", "浏览次数", "点击数", "点击量", "字号",
+    "来源",
+    "信息来源",
+    "稿件来源",
+    "文章来源",
+    "作者",
+    "编辑",
+    "责任编辑",
+    "责编",
+    "审核",
+    "发布时间",
+    "发布日期",
+    "更新时间",
+    "阅读量",
+    "浏览量",
+    "浏览次数",
+    "点击数",
+    "点击量",
+    "字号",
 ];
 
 struct Word {
@@ -266,7 +300,8 @@ mod tests {
         assert_eq!(page_date("2024-03-01各旗县:"), Some(10));
         assert_eq!(page_date("2024-03-01 09:30"), Some(16));
         assert_eq!(page_date("2024-13-01"), None);
-        for yes in ["青政发〔2024〕12号", "青政办字[2024]3号", "青政发20243号", "第12号", "第3号"] {
+        for yes in ["青政发〔2024〕12号", "青政办字[2024]3号", "青政发20243号", "第12号", "第3号"]
+        {
             assert!(is_document_number(yes), "{yes}");
         }
         for no in ["12号", "3月8号", "青政发〔2024〕12号文件", "幸福路2024号", "号"] {

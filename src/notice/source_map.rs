@@ -44,7 +44,11 @@ impl SourceMap {
         let last = self.runs.partition_point(|run| run.text.start < span.end);
         let runs = self.runs.get(first..last).unwrap_or(&[]);
         let (Some(head), Some(tail)) = (runs.first(), runs.last()) else {
-            let near = self.runs.get(first).map(|run| run.source.start).or(self.runs.last().map(|run| run.source.end));
+            let near = self
+                .runs
+                .get(first)
+                .map(|run| run.source.start)
+                .or(self.runs.last().map(|run| run.source.end));
             return Span::new(near.unwrap_or(0), near.unwrap_or(0));
         };
         let skip = if head.same { span.start.saturating_sub(head.text.start) } else { 0 };

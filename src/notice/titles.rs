@@ -1,10 +1,6 @@
 //! Titles, salutations and the labels of a gazette: lines that open a document.
 
-use super::{
-    BlockKind, Skip,
-    blocks::Row,
-    shape,
-};
+use super::{BlockKind, Skip, blocks::Row, shape};
 
 /// The most lines one title is broken over.
 const TITLE_LINES: usize = 4;
@@ -22,7 +18,9 @@ static ENDS: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|
 });
 
 fn without_bracket(text: &str) -> &str {
-    let Some(open) = text.strip_suffix([')', '）']).and_then(|inner| inner.rfind(['(', '（'])) else { return text };
+    let Some(open) = text.strip_suffix([')', '）']).and_then(|inner| inner.rfind(['(', '（'])) else {
+        return text;
+    };
     text.get(..open).unwrap_or(text).trim_end()
 }
 
@@ -44,15 +42,54 @@ pub(crate) fn addresses(text: &str) -> bool {
     let body = without_bracket(body);
     let opens = ["各", "全体", "广大", "尊敬的", "亲爱的"].iter().any(|w| body.starts_with(w));
     // 牵头部门:, 主办单位: are labels.
-    let label = chars <= 6 && !opens && ["部门", "单位", "机构", "公司"].iter().any(|w| body.ends_with(w)) && !body.starts_with(['市', '县', '区', '盟', '省', '有']);
+    let label = chars <= 6
+        && !opens
+        && ["部门", "单位", "机构", "公司"].iter().any(|w| body.ends_with(w))
+        && !body.starts_with(['市', '县', '区', '盟', '省', '有']);
     let ends = !label && ADDRESSEES.iter().any(|w| body.ends_with(w));
-    ends || (opens && chars <= 60 && !body.ends_with("如下") && !body.ends_with(['是', '要', '为', '到', '即']))
+    ends || (opens
+        && chars <= 60
+        && !body.ends_with("如下")
+        && !body.ends_with(['是', '要', '为', '到', '即']))
 }
 
 const ADDRESSEES: [&str; 36] = [
-    "政府", "公署", "部门", "单位", "委员会", "管委会", "厅", "局", "办", "办公室", "委", "公司", "企业", "集团", "学校", "医院", "银行",
-    "群众", "居民", "市民", "村民", "同志", "朋友", "先生", "女士", "家长", "业主", "用户", "乘客", "司机", "同学", "老师", "党委",
-    "街道", "社区", "机构",
+    "政府",
+    "公署",
+    "部门",
+    "单位",
+    "委员会",
+    "管委会",
+    "厅",
+    "局",
+    "办",
+    "办公室",
+    "委",
+    "公司",
+    "企业",
+    "集团",
+    "学校",
+    "医院",
+    "银行",
+    "群众",
+    "居民",
+    "市民",
+    "村民",
+    "同志",
+    "朋友",
+    "先生",
+    "女士",
+    "家长",
+    "业主",
+    "用户",
+    "乘客",
+    "司机",
+    "同学",
+    "老师",
+    "党委",
+    "街道",
+    "社区",
+    "机构",
 ];
 
 /// Marks titles, salutations and labels among `rows`.
@@ -75,7 +112,11 @@ pub(super) fn find(rows: &mut [Row]) {
 /// How many rows from `at` are one title; `first`: only furniture stands before.
 fn title_at(rows: &[Row], at: usize, first: bool) -> usize {
     let titleish = |r: &Row| {
-        r.is_bare() && !r.marked_up && r.skip.is_none() && r.text.chars().count() <= TITLE_CHARS && r.text.chars().any(shape::is_han)
+        r.is_bare()
+            && !r.marked_up
+            && r.skip.is_none()
+            && r.text.chars().count() <= TITLE_CHARS
+            && r.text.chars().any(shape::is_han)
     };
     let group = rows.iter().skip(at).take(TITLE_LINES).take_while(|r| titleish(r)).count();
     let mut open = 0i32;
@@ -138,7 +179,9 @@ fn labels(rows: &mut [Row]) {
         } else if gazette {
             row.kind = BlockKind::Heading;
             row.level = 1;
-        } else if before.is_none_or(|b| b.skip.is_some()) && after.is_some_and(|a| a.skip.is_none() && a.text.chars().count() > 10) {
+        } else if before.is_none_or(|b| b.skip.is_some())
+            && after.is_some_and(|a| a.skip.is_none() && a.text.chars().count() > 10)
+        {
             row.skip(Skip::ColumnLabel);
         }
     }
@@ -146,7 +189,18 @@ fn labels(rows: &mut [Row]) {
 
 pub(super) fn is_label(text: &str) -> bool {
     const COLUMNS: [&str; 12] = [
-        "文件", "大事记", "政策解读", "通知公告", "公示公告", "公告公示", "人事任免", "政府公报", "信息公开", "政务公开", "政策文件", "规范性文件",
+        "文件",
+        "大事记",
+        "政策解读",
+        "通知公告",
+        "公示公告",
+        "公告公示",
+        "人事任免",
+        "政府公报",
+        "信息公开",
+        "政务公开",
+        "政策文件",
+        "规范性文件",
     ];
     text.chars().count() <= 10 && text.chars().all(shape::is_han) && COLUMNS.iter().any(|c| text.ends_with(c))
 }

@@ -27,7 +27,10 @@ pub(super) fn cuts(scan: &Scan, from: usize, to: usize) -> Vec<usize> {
     let mut deep_until = from;
     while at < to {
         if let Some(mate) = scan.mate(at) {
-            if mate - at <= BREATH / 2 || scan.char(at) == '〔' || scan.char(at) == '《' && mate - at <= BREATH {
+            if mate - at <= BREATH / 2
+                || scan.char(at) == '〔'
+                || scan.char(at) == '《' && mate - at <= BREATH
+            {
                 seen += scan.chars(at, mate).iter().filter(|c| visible(c)).count();
                 at = mate;
             } else {
@@ -58,7 +61,9 @@ fn cost(scan: &Scan, from: usize, at: usize, to: usize) -> Option<u64> {
         ',' | '，' => (!between_digits).then_some(0),
         ':' | '：' => (!between_digits && after != '/').then_some(100),
         '、' => Some(if short_list(scan, from, at, to) { 2_500 } else { 700 }),
-        c if is_closer(c) && c != '〕' && matches!(after, '和' | '及' | '与' | '或' | '《' | '“' | '(') => Some(900),
+        c if is_closer(c) && c != '〕' && matches!(after, '和' | '及' | '与' | '或' | '《' | '“' | '(') => {
+            Some(900)
+        }
         // After a long name or quotation a reader may pause; “十四五”规划 belongs together.
         '”' | '》' => (at - opens_at(scan, from, at) > 14).then_some(4_000),
         c if c.is_whitespace() => (!is_spaced_out(scan, at)).then_some(1_200),
@@ -69,7 +74,10 @@ fn cost(scan: &Scan, from: usize, at: usize, to: usize) -> Option<u64> {
 
 /// Where the group opens that closes just before `at`.
 fn opens_at(scan: &Scan, from: usize, at: usize) -> usize {
-    (from.max(at.saturating_sub(BREATH))..at).rev().find(|&open| scan.mate(open) == Some(at - 1)).unwrap_or(at)
+    (from.max(at.saturating_sub(BREATH))..at)
+        .rev()
+        .find(|&open| scan.mate(open) == Some(at - 1))
+        .unwrap_or(at)
 }
 
 /// 属  性: a word set wide, whose space separates nothing.
@@ -98,7 +106,9 @@ fn cheapest(places: &[(usize, usize, u64)]) -> Vec<usize> {
     for (n, &(_, seen, here)) in places.iter().enumerate().skip(1) {
         let mut choice = (u64::MAX, n - 1);
         for back in (0..n).rev() {
-            let (Some(&(_, earlier, _)), Some(&(so_far, _))) = (places.get(back), best.get(back)) else { break };
+            let (Some(&(_, earlier, _)), Some(&(so_far, _))) = (places.get(back), best.get(back)) else {
+                break;
+            };
             let len = seen - earlier;
             if len > BREATH && back + 1 < n {
                 break;

@@ -44,7 +44,8 @@ pub fn sentences(document: &Document) -> (Vec<Sentence>, Vec<Note>) {
     for (n, block) in document.blocks.iter().enumerate() {
         let before = n.checked_sub(1).and_then(|b| document.blocks.get(b));
         let opens = before.is_none_or(|b| {
-            b.skip.is_some() || matches!(b.kind, BlockKind::Title | BlockKind::DocumentNumber | BlockKind::Furniture)
+            b.skip.is_some()
+                || matches!(b.kind, BlockKind::Title | BlockKind::DocumentNumber | BlockKind::Furniture)
         });
         let first = out.len();
         of_block(document, n, block, opens, &mut out);
@@ -74,7 +75,9 @@ fn of_block(document: &Document, n: usize, block: &Block, opens: bool, out: &mut
     }
     let scan = scan::Scan::new(text);
     let pieces = match block.kind {
-        BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Attachment => walk::pieces(&scan, block.kind, opens),
+        BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Attachment => {
+            walk::pieces(&scan, block.kind, opens)
+        }
         BlockKind::TableRow => cells(&scan, block.kind),
         kind => vec![walk::Piece { from: 0, to: scan.len(), kind, level: block.level, skip: None }],
     };
@@ -158,7 +161,8 @@ mod tests {
         for line in include_str!("cases.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
             let (text, want) = line.split_once(" => ").unwrap();
             let (document, _) = read(text, Format::Text, &Limits::default()).unwrap();
-            let found: Vec<String> = sentences(&document).0.iter().map(|s| shown(s, &document.text)).collect();
+            let found: Vec<String> =
+                sentences(&document).0.iter().map(|s| shown(s, &document.text)).collect();
             assert_eq!(found.join(" | "), want);
         }
     }
@@ -167,7 +171,10 @@ mod tests {
     fn marks_alone_are_no_sentence() {
         let (document, _) = read("今天停水。 …… 。明天恢复。——", Format::Text, &Limits::default()).unwrap();
         let (found, _) = sentences(&document);
-        assert!(found.iter().all(|s| s.span.of(&document.text).chars().any(char::is_alphanumeric)), "{found:?}");
+        assert!(
+            found.iter().all(|s| s.span.of(&document.text).chars().any(char::is_alphanumeric)),
+            "{found:?}"
+        );
     }
 
     #[test]

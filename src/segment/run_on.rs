@@ -89,7 +89,8 @@ fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
     let region = scan.slice(start, end);
     // Bodies begin up to `end`; what they begin with is seen a little further.
     let beyond = scan.ahead(end, 12);
-    if first(region).is_some_and(|c| matches!(c, '各' | '对' | '将' | '把' | '本' | '自' | '凡' | '经')) {
+    if first(region).is_some_and(|c| matches!(c, '各' | '对' | '将' | '把' | '本' | '自' | '凡' | '经'))
+    {
         return None;
     }
     let whole = scan.slice(start, end + beyond.chars().count());
@@ -128,10 +129,49 @@ fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize], named: i32) ->
     let tail = scan.ahead(at, 16);
     let last = scan.before(at);
     let next = scan.char(at);
-    if matches!(last, ',' | '，' | '、' | '的' | '和' | '与' | '及' | '为' | '在' | '以' | '对' | '把' | '将' | '等' | '不' | '新' | '从' | '向')
-        || matches!(next, ',' | '，' | '、' | '。' | '的' | '等' | '和' | '与' | '及' | '之' | '下' | '上' | '中' | '内' | '外' | '得' | '了' | '者' | '化')
-        || is_closer(next)
-        || ["以及", "以上", "以下", "以内", "以外", "以后", "以前", "到位", "为主"].iter().any(|w| tail.starts_with(w))
+    if matches!(
+        last,
+        ',' | '，'
+            | '、'
+            | '的'
+            | '和'
+            | '与'
+            | '及'
+            | '为'
+            | '在'
+            | '以'
+            | '对'
+            | '把'
+            | '将'
+            | '等'
+            | '不'
+            | '新'
+            | '从'
+            | '向'
+    ) || matches!(
+        next,
+        ',' | '，'
+            | '、'
+            | '。'
+            | '的'
+            | '等'
+            | '和'
+            | '与'
+            | '及'
+            | '之'
+            | '下'
+            | '上'
+            | '中'
+            | '内'
+            | '外'
+            | '得'
+            | '了'
+            | '者'
+            | '化'
+    ) || is_closer(next)
+        || ["以及", "以上", "以下", "以内", "以外", "以后", "以前", "到位", "为主"]
+            .iter()
+            .any(|w| tail.starts_with(w))
         || clauses.len() > 2
     {
         return 0;
@@ -171,10 +211,17 @@ fn opening(tail: &str) -> i32 {
     }
     // 防火期内,…; 施工期间,…
     let comma = tail.char_indices().take(9).find(|(_, c)| matches!(c, ',' | '，')).map(|(at, _)| at);
-    if comma.and_then(|at| tail.get(..at)).is_some_and(|t| ["内", "期间", "以来", "之后", "之前"].iter().any(|e| t.ends_with(e))) {
+    if comma
+        .and_then(|at| tail.get(..at))
+        .is_some_and(|t| ["内", "期间", "以来", "之后", "之前"].iter().any(|e| t.ends_with(e)))
+    {
         return 3;
     }
-    let heads = tail.char_indices().take(8).filter_map(|(at, c)| tail.get(..at + c.len_utf8()));
+    let heads = tail.char_indices().take(8).filter_map(|(at, c)| {
+        let (head, rest) = tail.split_at_checked(at + c.len_utf8())?;
+        // 宣传|引导,…: a verb that the clause ends with opens nothing.
+        (!rest.starts_with([',', '，', '、', '。'])).then_some(head)
+    });
     heads.filter_map(|head| OPENERS.get(head)).max().copied().unwrap_or(0)
 }
 
@@ -186,17 +233,16 @@ fn taken_up(scan: &Scan, start: usize, at: usize) -> i32 {
         let pair = pairs(from);
         pair.iter().all(|&c| shape::is_han(c)) && head.windows(2).any(|w| w == pair.as_slice())
     };
-    if known(at) {
-        2
-    } else {
-        i32::from((at + 1..at + 5).any(known))
-    }
+    if known(at) { 2 } else { i32::from((at + 1..at + 5).any(known)) }
 }
 
 /// The end of a title that runs into the body: 青山县供水方案|为…
 pub(super) fn title(scan: &Scan, at: usize) -> Option<usize> {
     let window = scan.chars(at, at + 60);
-    let stop = window.iter().position(|&c| is_stop(c) || matches!(c, ',' | '，' | ':' | '：')).unwrap_or(window.len());
+    let stop = window
+        .iter()
+        .position(|&c| is_stop(c) || matches!(c, ',' | '，' | ':' | '：'))
+        .unwrap_or(window.len());
     (at + 6..at + stop).find(|&end| {
         (2..=4).any(|n| titles::ends_title(scan.slice(end.saturating_sub(n).max(at), end)))
             && opening(scan.ahead(end, 16)) >= 3
@@ -207,10 +253,13 @@ pub(super) fn title(scan: &Scan, at: usize) -> Option<usize> {
 fn table(text: &'static str) -> HashMap<&'static str, i32> {
     text.lines()
         .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('\t').and_then(|(weight, words)| Some((weight.parse().ok()?, words))))
+        .filter_map(|line| {
+            line.split_once('\t').and_then(|(weight, words)| Some((weight.parse().ok()?, words)))
+        })
         .flat_map(|(weight, words): (i32, &str)| words.split(' ').map(move |word| (word, weight)))
         .collect()
 }
 
 static ENDS: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| table(include_str!("heading_ends.tsv")));
-static OPENERS: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| table(include_str!("body_openers.tsv")));
+static OPENERS: LazyLock<HashMap<&'static str, i32>> =
+    LazyLock::new(|| table(include_str!("body_openers.tsv")));

@@ -36,7 +36,8 @@ pub(super) fn rows(scan: &Scan, from: usize, to: usize) -> Option<Vec<usize>> {
         return None;
     }
     // What stands after the last row is no longer the table.
-    let cuts = (from + TAG..=to).filter(|&end| tags.iter().any(|(tag, _)| scan.chars(end - TAG, end) == *tag));
+    let cuts =
+        (from + TAG..=to).filter(|&end| tags.iter().any(|(tag, _)| scan.chars(end - TAG, end) == *tag));
     Some(cuts.collect())
 }
 
@@ -51,6 +52,7 @@ fn figure_after_unit(scan: &Scan, at: usize, to: usize) -> Option<usize> {
     }
     let digits = scan.chars(end, to).iter().take_while(|c| c.is_ascii_digit() || **c == '.').count();
     let end = end + digits;
-    let about = if scan.slice(end, end + 2) == "左右" || scan.slice(end, end + 2) == "以上" { 2 } else { 0 };
+    let about =
+        if scan.slice(end, end + 2) == "左右" || scan.slice(end, end + 2) == "以上" { 2 } else { 0 };
     (digits > 0).then_some(end + about)
 }

@@ -62,14 +62,21 @@ impl Walk<'_, '_> {
         let ahead = scan.ahead(at, AHEAD);
         if let Some(bytes) = shape::release_note(ahead) {
             let to = at + scan.count(at, bytes);
-            self.out.push(Piece { from: at, to, kind: BlockKind::Furniture, level: 0, skip: Some(Skip::ReleaseNote) });
+            self.out.push(Piece {
+                from: at,
+                to,
+                kind: BlockKind::Furniture,
+                level: 0,
+                skip: Some(Skip::ReleaseNote),
+            });
             return self.title_after(scan.skip_space(to));
         }
         if let Some(to) = self.lone_date(at) {
             let next = self.push(at, to, BlockKind::Date);
             return self.title_after(next);
         }
-        if let Some(bytes) = shape::attachment_label(ahead).filter(|_| at > 0 && !ahead.starts_with("附件。")) {
+        if let Some(bytes) = shape::attachment_label(ahead).filter(|_| at > 0 && !ahead.starts_with("附件。"))
+        {
             return self.attachments(at, at + scan.count(at, bytes));
         }
         if let Some(m) = marker(ahead)
@@ -146,7 +153,10 @@ impl Walk<'_, '_> {
         if scan.before(at).is_ascii_digit() && scan.char(at + 1).is_ascii_digit() {
             return false;
         }
-        if scan.skip_space(at + 1) >= scan.len() || is_closer(scan.char(at + 1)) || scan.before(at).is_ascii() && scan.char(at + 1) == '/' {
+        if scan.skip_space(at + 1) >= scan.len()
+            || is_closer(scan.char(at + 1))
+            || scan.before(at).is_ascii() && scan.char(at + 1) == '/'
+        {
             return false;
         }
         let label = scan.chars(clause, at).iter().filter(|c| !c.is_whitespace()).count();
@@ -203,7 +213,8 @@ impl Walk<'_, '_> {
     fn named_title(&mut self, at: usize) -> Option<usize> {
         while self.named_to < at {
             if self.scan.char(self.named_to) == '《'
-                && let Some(mate) = self.scan.mate(self.named_to).filter(|&m| m < at && m - self.named_to <= 100)
+                && let Some(mate) =
+                    self.scan.mate(self.named_to).filter(|&m| m < at && m - self.named_to <= 100)
             {
                 if self.named.len() >= 8 {
                     self.named.remove(0);
@@ -277,5 +288,7 @@ impl Walk<'_, '_> {
 
 /// Whether a character goes on with what stands before it.
 fn joins_on(c: char) -> bool {
-    is_stop(c) || is_closer(c) || matches!(c, ',' | '，' | '、' | ':' | '：' | '的' | '等' | '和' | '及' | '与' | '或')
+    is_stop(c)
+        || is_closer(c)
+        || matches!(c, ',' | '，' | '、' | ':' | '：' | '的' | '等' | '和' | '及' | '与' | '或')
 }

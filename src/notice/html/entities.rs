@@ -42,7 +42,8 @@ pub(super) fn align(raw: &str, value: &str) -> Vec<(char, Span)> {
 
 /// Length of the character reference at the start of `rest` and what it stands for.
 fn reference(rest: &str) -> Option<(usize, String)> {
-    let body: usize = rest.bytes().skip(1).take(40).take_while(|b| b.is_ascii_alphanumeric() || *b == b'#').count();
+    let body: usize =
+        rest.bytes().skip(1).take(40).take_while(|b| b.is_ascii_alphanumeric() || *b == b'#').count();
     let closed = usize::from(rest.as_bytes().get(1 + body) == Some(&b';'));
     let candidate = rest.get(..1 + body + closed)?;
     let decoded = decode(candidate);
@@ -51,7 +52,13 @@ fn reference(rest: &str) -> Option<(usize, String)> {
     }
     // &notit; is ¬ and "it;": what both end with is plain text.
     let first = decoded.chars().next().map_or(0, char::len_utf8);
-    let common = candidate.bytes().rev().zip(decoded.bytes().rev()).take_while(|(a, b)| a == b).count().min(decoded.len() - first);
+    let common = candidate
+        .bytes()
+        .rev()
+        .zip(decoded.bytes().rev())
+        .take_while(|(a, b)| a == b)
+        .count()
+        .min(decoded.len() - first);
     Some((candidate.len() - common, decoded.get(..decoded.len() - common)?.to_owned()))
 }
 
@@ -76,8 +83,20 @@ mod tests {
         let value = decode(raw);
         let pairs: Vec<(char, &str)> = align(raw, &value).into_iter().map(|(c, s)| (c, s.of(raw))).collect();
         let want = [
-            ('甲', "甲"), ('&', "&amp;"), ('乙', "乙"), ('\u{a0}', "&nbsp;"), ('中', "&#20013;"), ('<', "&lt;"), ('丙', "丙"),
-            ('¬', "&not"), ('i', "i"), ('t', "t"), (';', ";"), ('&', "&"), ('丁', "丁"), ('\n', "\r\n"),
+            ('甲', "甲"),
+            ('&', "&amp;"),
+            ('乙', "乙"),
+            ('\u{a0}', "&nbsp;"),
+            ('中', "&#20013;"),
+            ('<', "&lt;"),
+            ('丙', "丙"),
+            ('¬', "&not"),
+            ('i', "i"),
+            ('t', "t"),
+            (';', ";"),
+            ('&', "&"),
+            ('丁', "丁"),
+            ('\n', "\r\n"),
         ];
         assert_eq!(pairs, want);
     }

@@ -31,8 +31,15 @@ pub(super) struct Flat {
 
 /// Flattens the nodes of `ranges`, in order. `keep_breaks`: line ends of the source are line ends, as in
 /// text without any tag.
-pub(super) fn flatten(page: &Page, source: &str, ranges: &[Range<usize>], amounts: &Amounts, keep_breaks: bool) -> Flat {
-    let mut writer = Writer { page, source, amounts, flat: Flat::default(), open: Vec::new(), start: 0, space: None };
+pub(super) fn flatten(
+    page: &Page,
+    source: &str,
+    ranges: &[Range<usize>],
+    amounts: &Amounts,
+    keep_breaks: bool,
+) -> Flat {
+    let mut writer =
+        Writer { page, source, amounts, flat: Flat::default(), open: Vec::new(), start: 0, space: None };
     for range in ranges {
         writer.walk(range.clone(), keep_breaks);
     }
@@ -153,7 +160,15 @@ impl Writer<'_> {
         };
         let breaks = block || skip != above.skip || cell && !row;
         if range.end > at + 1 {
-            self.open.push(Open { end: range.end, block: breaks, kind, level, skip, row, pre: above.pre || tag == "pre" });
+            self.open.push(Open {
+                end: range.end,
+                block: breaks,
+                kind,
+                level,
+                skip,
+                row,
+                pre: above.pre || tag == "pre",
+            });
         }
     }
 

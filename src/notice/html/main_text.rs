@@ -25,7 +25,9 @@ pub(super) fn find(page: &Page, amount: &Amounts) -> (Option<Range<usize>>, Rang
         return (None, all);
     }
     let total = amount.chars(&all);
-    let best = named_main(page, amount).or_else(|| single_article(page, amount, total)).or_else(|| content(page, amount, total));
+    let best = named_main(page, amount)
+        .or_else(|| single_article(page, amount, total))
+        .or_else(|| content(page, amount, total));
     match best {
         Some(range) => (title_before(page, &range), range),
         None => (None, all),

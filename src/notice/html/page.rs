@@ -69,7 +69,10 @@ pub(super) fn read(source: &str) -> (Page, Vec<Note>) {
         match token {
             Token::StartTag(tag) => build.start(&tag),
             Token::EndTag(tag) => {
-                build.end(&String::from_utf8_lossy(&tag.name), Span::new(tag.span.start.min(source.len()), tag.span.end.min(source.len())));
+                build.end(
+                    &String::from_utf8_lossy(&tag.name),
+                    Span::new(tag.span.start.min(source.len()), tag.span.end.min(source.len())),
+                );
             }
             Token::String(text) => {
                 let span = Span::new(text.span.start, text.span.end);
@@ -117,7 +120,12 @@ impl Build {
     /// Pops unclosed inline elements down to the item that `name` closes.
     fn close_sibling(&mut self, name: &str) {
         let depth = self.open.iter().rev().take(INLINE).position(|(_, open)| tags::closes(name, open));
-        let fence = self.open.iter().rev().take(INLINE).position(|(_, open)| tags::is_block(open) && !tags::closes(name, open));
+        let fence = self
+            .open
+            .iter()
+            .rev()
+            .take(INLINE)
+            .position(|(_, open)| tags::is_block(open) && !tags::closes(name, open));
         if let Some(depth) = depth
             && fence.is_none_or(|f| f > depth)
         {
@@ -129,12 +137,14 @@ impl Build {
 
     fn end(&mut self, name: &str, span: Span) {
         if name == "br" {
-            let element = Element { tag: "br".to_owned(), end: self.page.nodes.len() + 1, ..Element::default() };
+            let element =
+                Element { tag: "br".to_owned(), end: self.page.nodes.len() + 1, ..Element::default() };
             return self.page.nodes.push(Node::Element(element));
         }
         let open = self.counts.get(name).copied().unwrap_or(0) > 0;
         let fence = |open: &str| tags::is_scope(open) && !tags::is_scope(name);
-        let depth = self.open.iter().rev().take(REACH).position(|(_, o)| o == name || fence(o)).filter(|_| open);
+        let depth =
+            self.open.iter().rev().take(REACH).position(|(_, o)| o == name || fence(o)).filter(|_| open);
         let found = depth.filter(|d| self.open.iter().rev().nth(*d).is_some_and(|(_, o)| o == name));
         match found {
             Some(depth) => (0..=depth).for_each(|_| self.pop()),
@@ -172,16 +182,18 @@ impl Build {
 }
 
 fn element(name: &str, tag: &StartTag<usize>) -> Element {
-    let value = |key: &str| {
-        tag.attributes.get(key.as_bytes()).map(|v| String::from_utf8_lossy(v).to_lowercase())
-    };
+    let value =
+        |key: &str| tag.attributes.get(key.as_bytes()).map(|v| String::from_utf8_lossy(v).to_lowercase());
     let style: String = value("style").unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect();
     let hidden = value("hidden").is_some_and(|v| v != "until-found")
         || style.contains("display:none")
         || style.contains("visibility:hidden")
         || value("aria-hidden").is_some_and(|v| v == "true");
-    let names: Vec<String> =
-        ["id", "class"].iter().filter_map(|k| value(k)).flat_map(|v| v.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let names: Vec<String> = ["id", "class"]
+        .iter()
+        .filter_map(|k| value(k))
+        .flat_map(|v| v.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
     let role = value("role").unwrap_or_default();
     let marked = value("data-langdu-skip").is_some_and(|v| v != "false");
     let skip = match name {
@@ -191,16 +203,41 @@ fn element(name: &str, tag: &StartTag<usize>) -> Element {
         _ => None,
     };
     let skip_by_name = by_name(&names, &role);
-    Element { tag: name.to_owned(), end: 0, silent: hidden || tags::is_silent(name), skip, skip_by_name, names, role }
+    Element {
+        tag: name.to_owned(),
+        end: 0,
+        silent: hidden || tags::is_silent(name),
+        skip,
+        skip_by_name,
+        names,
+        role,
+    }
 }
 
 fn by_name(names: &[String], role: &str) -> Option<Skip> {
     const MENUS: [&str; 17] = [
-        "breadcrumb", "breadcrumbs", "crumbs", "crumb", "nav", "navbar", "menu", "menubar", "sidebar", "pager", "pagination", "position",
-        "location", "dqwz", "share", "bdsharebuttonbox", "toolbar",
+        "breadcrumb",
+        "breadcrumbs",
+        "crumbs",
+        "crumb",
+        "nav",
+        "navbar",
+        "menu",
+        "menubar",
+        "sidebar",
+        "pager",
+        "pagination",
+        "position",
+        "location",
+        "dqwz",
+        "share",
+        "bdsharebuttonbox",
+        "toolbar",
     ];
     let named = |words: &[&str]| names.iter().any(|name| words.contains(&name.as_str()));
-    if matches!(role, "navigation" | "complementary" | "menu" | "menubar" | "search" | "toolbar") || named(&MENUS) {
+    if matches!(role, "navigation" | "complementary" | "menu" | "menubar" | "search" | "toolbar")
+        || named(&MENUS)
+    {
         Some(Skip::Navigation)
     } else if role == "contentinfo" || named(&["footer", "copyright", "foot"]) {
         Some(Skip::Footer)

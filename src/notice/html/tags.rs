@@ -4,7 +4,20 @@
 pub(super) fn is_void(tag: &str) -> bool {
     matches!(
         tag,
-        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "source" | "track" | "wbr" | "param"
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "source"
+            | "track"
+            | "wbr"
+            | "param"
     )
 }
 
@@ -12,8 +25,29 @@ pub(super) fn is_void(tag: &str) -> bool {
 pub(super) fn is_silent(tag: &str) -> bool {
     matches!(
         tag,
-        "head" | "title" | "script" | "style" | "template" | "noscript" | "iframe" | "object" | "svg" | "math" | "canvas" | "audio"
-            | "video" | "map" | "select" | "textarea" | "button" | "rt" | "rp" | "noembed" | "noframes" | "dialog" | "datalist"
+        "head"
+            | "title"
+            | "script"
+            | "style"
+            | "template"
+            | "noscript"
+            | "iframe"
+            | "object"
+            | "svg"
+            | "math"
+            | "canvas"
+            | "audio"
+            | "video"
+            | "map"
+            | "select"
+            | "textarea"
+            | "button"
+            | "rt"
+            | "rp"
+            | "noembed"
+            | "noframes"
+            | "dialog"
+            | "datalist"
     )
 }
 
@@ -21,17 +55,60 @@ pub(super) fn is_silent(tag: &str) -> bool {
 pub(super) fn is_block(tag: &str) -> bool {
     matches!(
         tag,
-        "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "center" | "dd" | "details" | "dir" | "div" | "dl" | "dt"
-            | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hgroup"
-            | "hr" | "html" | "legend" | "li" | "main" | "menu" | "nav" | "ol" | "p" | "pre" | "search" | "section" | "summary"
-            | "table" | "tbody" | "tfoot" | "thead" | "tr" | "ul"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dir"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "html"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "search"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "tfoot"
+            | "thead"
+            | "tr"
+            | "ul"
     )
 }
 
 /// Whether the start of `tag` closes an open `open` (HTML Living Standard, 13.1.2.4, optional tags).
 pub(super) fn closes(tag: &str, open: &str) -> bool {
     match open {
-        "p" => is_block(tag) && !matches!(tag, "body" | "html" | "tr" | "tbody" | "thead" | "tfoot" | "caption"),
+        "p" => {
+            is_block(tag) && !matches!(tag, "body" | "html" | "tr" | "tbody" | "thead" | "tfoot" | "caption")
+        }
         "li" => tag == "li",
         "dt" | "dd" => matches!(tag, "dt" | "dd"),
         "tr" => matches!(tag, "tr" | "tbody" | "thead" | "tfoot"),
