@@ -187,7 +187,7 @@ fn tables(rows: &mut [Row]) {
             if short(row) {
                 shorts += 1;
                 last_short = end + 1;
-            } else if row.kind != BlockKind::Paragraph || row.marker.is_some() || end >= last_short + 1 {
+            } else if row.kind != BlockKind::Paragraph || row.marker.is_some() || end > last_short {
                 break;
             }
             end += 1;

@@ -93,9 +93,9 @@ fn is_spaced_out(scan: &Scan, at: usize) -> bool {
 /// A、B、C of at most two characters each belong together.
 fn short_list(scan: &Scan, from: usize, at: usize, to: usize) -> bool {
     let ends = |c: &char| matches!(c, '、' | ',' | '，' | '。' | '和' | '及' | '等' | '”' | ')');
-    let after = scan.chars(at, (at + 4).min(to)).iter().position(|c| ends(c)).unwrap_or(4);
+    let after = scan.chars(at, (at + 4).min(to)).iter().position(ends).unwrap_or(4);
     let left = scan.chars(at.saturating_sub(5).max(from), at - 1);
-    let before = left.iter().rev().position(|c| ends(c)).unwrap_or(4);
+    let before = left.iter().rev().position(ends).unwrap_or(4);
     after <= 2 || before <= 2
 }
 

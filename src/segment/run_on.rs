@@ -72,13 +72,13 @@ pub(super) fn heading(scan: &Scan, at: usize, m: Marker) -> Option<usize> {
 /// Whether the numbering at `at` can begin a list: not a count such as 三、五 or a figure such as 1.
 fn opens_list(scan: &Scan, at: usize, m: Marker) -> bool {
     let before = scan.before(at);
-    match m.style {
+    let counts = before.is_ascii_alphanumeric() || matches!(before, '第' | '、' | '近' | '约');
+    let numbers = match m.style {
         Style::HanInBrackets => true,
         Style::Digit => scan.char(at + 1) == '.' || scan.char(at + 2) == '.',
         _ => false,
-    }
-    .then_some(!before.is_ascii_alphanumeric() && !matches!(before, '第' | '、' | '近' | '约'))
-    .unwrap_or(false)
+    };
+    numbers && !counts
 }
 
 /// The best boundary of a heading without punctuation, by weight.
@@ -179,7 +179,11 @@ fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize], named: i32) ->
     let clause = clauses.last().copied().unwrap_or(start);
     let first_clause = clauses.get(1).map_or(at, |&c| c - 1) - start;
     let length = at - clause;
-    let mut weight = heading_end(scan, clause, at) + opening(tail).max(named) + taken_up(scan, start, at);
+    let closes = heading_end(scan, clause, at);
+    if closes == 0 {
+        return 0;
+    }
+    let mut weight = closes + opening(tail).max(named) + taken_up(scan, start, at);
     // Two clauses of a heading are about as long as each other.
     if clause > start {
         weight += if length < 4 { -4 } else { 1 - (length.abs_diff(first_clause) as i32) / 5 };
@@ -220,7 +224,7 @@ fn opening(tail: &str) -> i32 {
     let heads = tail.char_indices().take(8).filter_map(|(at, c)| {
         let (head, rest) = tail.split_at_checked(at + c.len_utf8())?;
         // 宣传|引导,…: a verb that the clause ends with opens nothing.
-        (!rest.starts_with([',', '，', '、', '。'])).then_some(head)
+        (!rest.starts_with([',', '，', '。'])).then_some(head)
     });
     heads.filter_map(|head| OPENERS.get(head)).max().copied().unwrap_or(0)
 }
