@@ -7,6 +7,8 @@
 pub mod note;
 pub mod span;
 
+mod words;
+
 pub mod notice;
 pub mod segment;
 pub mod spoken;

@@ -1,4 +1,19 @@
 //! From what was submitted (text or HTML) to a [`Document`]: blocks of known kind, each with its span.
+//!
+//! 1. HTML is reduced to its readable text, with a map back to the submission; text is taken as it is.
+//! 2. The text is cut into lines.
+//! 3. Lines become blocks: by their own shape, then by their neighbours.
+//!
+//! Whatever is doubtful is read: a listener can bear a page footer, but not miss a sentence.
+
+mod blocks;
+mod html;
+mod lines;
+pub(crate) mod marker;
+mod parts;
+pub(crate) mod shape;
+mod source_map;
+pub(crate) mod titles;
 
 use serde::Serialize;
 
@@ -121,12 +136,15 @@ pub struct Document {
     pub text: String,
     /// The blocks of `text`.
     pub blocks: Vec<Block>,
+    /// For HTML, the way back to the submission.
+    map: Option<source_map::SourceMap>,
 }
 
 impl Document {
-    /// Where a span of [`Document::text`] stands in what was submitted.
+    /// Where a span of [`Document::text`] stands in what was submitted, in bytes: the span itself for text;
+    /// for HTML the range from its first to its last character, a character reference counting whole.
     pub fn source_span(&self, span: Span) -> Span {
-        span
+        self.map.as_ref().map_or(span, |map| map.source(span))
     }
 }
 
@@ -135,7 +153,6 @@ impl Document {
 /// # Errors
 /// Only on limits: see [`NoticeError`]. Odd text gives notes.
 pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, Vec<Note>), NoticeError> {
-    let _ = format;
     let chars = source.chars().count();
     if chars > limits.max_chars {
         return Err(NoticeError::TooLong { chars, limit: limits.max_chars });
@@ -143,7 +160,115 @@ pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, 
     if source.trim().is_empty() {
         return Err(NoticeError::Empty);
     }
-    let block =
-        Block { kind: BlockKind::Paragraph, level: 0, span: Span::new(0, source.len()), part: 0, skip: None };
-    Ok((Document { text: source.to_owned(), blocks: vec![block] }, Vec::new()))
+    let (text, lines, map, notes) = match format {
+        Format::Text => (source.to_owned(), lines::of_text(source), None, Vec::new()),
+        Format::Html => {
+            let (text, lines, map, notes) = html::read(source);
+            (text, lines, Some(map), notes)
+        }
+    };
+    if lines.is_empty() {
+        return Err(NoticeError::Empty);
+    }
+    let blocks = blocks::blocks(&text, &lines);
+    Ok((Document { text, blocks, map }, notes))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn name(block: &Block) -> String {
+        let serialized = |v: serde_json::Value| v.as_str().unwrap_or("").to_owned();
+        match (block.skip, block.kind) {
+            (Some(skip), _) => serialized(serde_json::to_value(skip).unwrap()),
+            (None, BlockKind::Heading) => format!("h{}", block.level),
+            (None, BlockKind::DocumentNumber) => "number".to_owned(),
+            (None, BlockKind::Paragraph) => "para".to_owned(),
+            (None, BlockKind::ListItem) => "item".to_owned(),
+            (None, BlockKind::TableRow) => "row".to_owned(),
+            (None, BlockKind::Signature) => "sign".to_owned(),
+            (None, BlockKind::Attachment) => "attach".to_owned(),
+            (None, kind) => serialized(serde_json::to_value(kind).unwrap()),
+        }
+    }
+
+    #[test]
+    fn lines_are_known_for_what_they_are() {
+        let cases = include_str!("cases.txt");
+        let cases: Vec<&str> = cases.lines().filter(|l| !l.starts_with('#')).collect();
+        for case in cases.split(|line| line.starts_with("=====")) {
+            let (kinds, lines): (Vec<&str>, Vec<&str>) =
+                case.iter().map(|l| l.split_once('|').unwrap()).unzip();
+            let text = lines.join("\n\n");
+            let (document, _) = read(&text, Format::Text, &Limits::default()).unwrap();
+            let found: Vec<String> =
+                document.blocks.iter().map(|b| format!("{}|{}", name(b), b.span.of(&text))).collect();
+            let mut want: Vec<String> = Vec::new();
+            for (kind, line) in kinds.iter().zip(&lines) {
+                match (want.last_mut(), *kind) {
+                    (Some(above), "+") => above.push_str(&format!("\n\n{}", line.trim())),
+                    _ => want.push(format!("{kind}|{}", line.trim())),
+                }
+            }
+            assert_eq!(found, want);
+        }
+    }
+
+    #[test]
+    fn several_notices_of_a_page_are_counted() {
+        let text = "青山县人民政府令\n第12号\n\n第一条 节约用水。\n2024-03-05\n东山镇人民政府:现批复如下。\n2024-03-04西山镇人民政府:同意。\n2024-03-01";
+        let (document, _) = read(text, Format::Text, &Limits::default()).unwrap();
+        let last = document.blocks.last().unwrap();
+        assert_eq!((last.part, last.skip), (2, Some(Skip::PageDate)));
+    }
+
+    #[test]
+    fn html_is_read_where_the_notice_stands() {
+        let html = "<!doctype html><html><head><title>网站</title><style>p{}</style></head><body>\
+            <nav><a href=a>首页</a></nav><h1>停水<br>通知</h1><div id=zoom>\
+            <p>各位居民：</p><p>明天\n停水&mdash;&mdash;请<b>储水</b>。<span style='display: none'>藏</span></p>\
+            <ul><li>东区<li>西区</ul><table><tr><th>楼号<th>时间<tr><td>1号楼<td>8:30</table>\
+            <p data-langdu-skip>网页按钮</p><ruby>朗<rt>lang</rt></ruby></div><footer>版权</footer>";
+        let (document, _) = read(html, Format::Html, &Limits::default()).unwrap();
+        let found: Vec<String> =
+            document.blocks.iter().map(|b| format!("{}|{}", name(b), b.span.of(&document.text))).collect();
+        let want = [
+            "title|停水通知",
+            "salutation|各位居民：",
+            "para|明天停水——请储水。",
+            "item|东区",
+            "item|西区",
+            "row|楼号\t时间",
+            "row|1号楼\t8:30",
+            "marked|网页按钮",
+            "para|朗",
+        ];
+        assert_eq!(found, want);
+        let dash = document.text.find("——").unwrap();
+        let source = document.source_span(Span::new(dash, dash + "——请储".len()));
+        assert_eq!(source.of(html), "&mdash;&mdash;请<b>储");
+    }
+
+    #[test]
+    fn what_is_broken_is_read_as_far_as_it_goes() {
+        for (html, want) in [
+            ("纯文本\n第二行 3 < 4", "纯文本\n第二行 3 < 4\n"),
+            ("<p>甲<div>乙</p>丙", "甲\n乙丙\n"),
+            ("<b>甲<i>乙</b>丙</i></p><td>丁", "甲乙丙\n丁\n"),
+            ("甲<!-- 不读", "甲\n"),
+            ("甲<script>不读", "甲\n"),
+        ] {
+            let (document, _) = read(html, Format::Html, &Limits::default()).unwrap();
+            assert_eq!(document.text, want, "{html}");
+        }
+        for empty in ["", " \n", "<p> </p>", "<script>x</script>"] {
+            assert_eq!(read(empty, Format::Html, &Limits::default()).unwrap_err(), NoticeError::Empty);
+        }
+        let deep = "<div>".repeat(100_000) + "底";
+        assert_eq!(read(&deep, Format::Html, &Limits { max_chars: 1_000_000 }).unwrap().0.text, "底\n");
+        let error = read("一二三", Format::Text, &Limits { max_chars: 2 }).unwrap_err();
+        assert_eq!(error, NoticeError::TooLong { chars: 3, limit: 2 });
+    }
 }

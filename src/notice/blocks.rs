@@ -1,0 +1,346 @@
+//! From lines to blocks, by what the lines look like and what stands beside them.
+//!
+//! 1. Lines that hold two things are split: a page date glued to the next notice, a button hint that
+//!    runs into the first line.
+//! 2. Each line alone: furniture, document number, date, numbering, attachment.
+//! 3. Each line among its neighbours: titles, salutations, signatures, tables, lists, the foot.
+//! 4. Lines that were broken inside a title or cell are joined; documents of the page are counted.
+
+use super::{
+    Block, BlockKind, Skip,
+    lines::{Line, trimmed},
+    marker::{Marker, Style, marker},
+    parts, shape, titles,
+};
+use crate::span::Span;
+
+/// A line on its way to being a block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'t> {
+    pub(super) span: Span,
+    /// The line without a bullet before it.
+    pub(super) text: &'t str,
+    pub(super) kind: BlockKind,
+    pub(super) level: u8,
+    pub(super) skip: Option<Skip>,
+    pub(super) marker: Option<Marker>,
+    /// Whether markup said what it is.
+    pub(super) marked_up: bool,
+    /// Whether it goes on with the row before it: a broken title or table cell.
+    pub(super) joins: bool,
+}
+
+impl Row<'_> {
+    /// Unnumbered, without the end of a sentence: may be a title, a name, a cell.
+    pub(super) fn is_bare(&self) -> bool {
+        self.kind == BlockKind::Paragraph
+            && self.marker.is_none()
+            && !self.text.contains(['。', ';', '；', '!', '！', '?', '？'])
+            && !self.text.ends_with([',', '，', ':', '：', '、'])
+    }
+
+    pub(super) fn set(&mut self, kind: BlockKind) {
+        if !self.marked_up {
+            self.kind = kind;
+        }
+    }
+
+    pub(super) fn skip(&mut self, why: Skip) {
+        self.kind = BlockKind::Furniture;
+        self.skip = Some(why);
+    }
+}
+
+/// The blocks of `text`, given its lines in order.
+pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
+    let mut rows: Vec<Row> = split(text, lines).iter().map(|line| alone(text, line)).collect();
+    button_hint(text, &mut rows);
+    foot(&mut rows);
+    tables(&mut rows);
+    titles::find(&mut rows);
+    signatures(&mut rows);
+    attachments(&mut rows);
+    headings(&mut rows);
+    lists(&mut rows);
+    let parts = parts::number(&mut rows);
+    join(&rows, &parts)
+}
+
+/// Lines that hold two things.
+fn split(text: &str, lines: &[Line]) -> Vec<Line> {
+    let mut out = Vec::with_capacity(lines.len());
+    for line in lines {
+        let mut rest = *line;
+        let body = line.span.of(text);
+        let head = hint_in_line(body).or_else(|| shape::page_date(body).filter(|&len| glued(body, len)));
+        if let Some(len) = head.filter(|&len| len < body.len()) {
+            let at = line.span.start + len;
+            out.push(Line { span: Span::new(line.span.start, at), ..*line });
+            match trimmed(text, Span::new(at, line.span.end)) {
+                Some(span) => rest.span = span,
+                None => continue,
+            }
+        }
+        out.push(rest);
+    }
+    out
+}
+
+/// Whether what follows a page date has nothing to do with it: no 至, no punctuation, no figure.
+fn glued(body: &str, len: usize) -> bool {
+    let rest = body.get(len..).unwrap_or("");
+    let known = |c: char| {
+        shape::is_han(c) && !matches!(c, '至' | '到' | '前' | '后' | '起' | '止' | '和' | '以' | '之' | '日')
+    };
+    rest.starts_with(known) && rest.contains([':', '：'])
+}
+
+/// The end of a hint of the read-aloud button at the start of a longer line.
+fn hint_in_line(body: &str) -> Option<usize> {
+    if !body.starts_with(HINT) {
+        return None;
+    }
+    let end = body.find(HINT_END).filter(|&at| at < 300)? + HINT_END.len();
+    let rest = body.get(end..)?;
+    Some(end + rest.chars().next().filter(|c| matches!(c, '。' | '.' | '!' | '！')).map_or(0, char::len_utf8))
+}
+
+const HINT: &str = "语音朗读";
+const HINT_END: &str = "取消朗读";
+
+/// One line without its neighbours.
+fn alone<'t>(text: &'t str, line: &Line) -> Row<'t> {
+    let whole = line.span.of(text);
+    let bare = whole.trim_start_matches(['•', '●', '◆', '■', '▪']).trim_start();
+    let bare = if bare.is_empty() { whole } else { bare };
+    let mut row = Row {
+        span: line.span,
+        text: bare,
+        kind: line.kind.unwrap_or(BlockKind::Paragraph),
+        level: line.level,
+        skip: line.skip,
+        marker: marker(bare),
+        marked_up: line.kind.is_some(),
+        joins: false,
+    };
+    if row.skip.is_some() {
+        row.kind = BlockKind::Furniture;
+    } else if let Some(why) = shape::furniture(bare) {
+        row.skip(why);
+    } else if shape::is_document_number(bare) {
+        row.set(BlockKind::DocumentNumber);
+    } else if shape::date(bare) == Some(bare.len()) {
+        row.set(BlockKind::Date);
+    } else if shape::attachment_label(bare).is_some() {
+        row.set(BlockKind::Attachment);
+    } else if bare.contains('\t') {
+        row.set(BlockKind::TableRow);
+    }
+    row
+}
+
+/// The hint of the button that reads aloud, however it was broken over lines.
+fn button_hint(text: &str, rows: &mut [Row]) {
+    let Some(first) = rows.iter().take(12).position(|r| r.text.starts_with(HINT) && r.skip.is_none()) else {
+        return;
+    };
+    let Some(start) = rows.get(first).map(|r| r.span.start) else { return };
+    let last = rows.iter().skip(first).take(8).position(|r| r.text.contains(HINT_END)).map(|n| first + n);
+    let Some(last) = last else {
+        // Without its end only a line that is nothing but the name of the button.
+        if let Some(row) = rows.get_mut(first).filter(|r| r.text.chars().count() <= 6) {
+            row.skip(Skip::ButtonHint);
+        }
+        return;
+    };
+    let end = rows.get(last).map_or(start, |r| r.span.end);
+    if Span::new(start, end).of(text).chars().count() > 200 {
+        return;
+    }
+    for (n, row) in rows.iter_mut().enumerate().take(last + 1).skip(first) {
+        row.skip(Skip::ButtonHint);
+        row.joins = n > first;
+    }
+}
+
+/// Address and numbers of the page owner stand beside other lines of the foot.
+fn foot(rows: &mut [Row]) {
+    let Some(last) = rows.iter().rposition(|r| r.skip == Some(Skip::Footer)) else { return };
+    let body = rows.iter().rposition(|r| r.skip.is_none() && !shape::is_contact_line(r.text));
+    let from = body.map_or(0, |b| b + 1);
+    if from <= last {
+        for row in rows.iter_mut().skip(from).filter(|r| r.skip.is_none()) {
+            row.skip(Skip::Footer);
+        }
+    }
+}
+
+/// A table that lost its markup: many short lines, one for each cell, cells broken in their turn.
+fn tables(rows: &mut [Row]) {
+    let short = |r: &Row| r.is_bare() && r.skip.is_none() && r.text.chars().count() <= 10;
+    let mut at = 0;
+    while at < rows.len() {
+        let mut end = at;
+        let mut shorts = 0;
+        let mut last_short = at;
+        while let Some(row) = rows.get(end) {
+            if short(row) {
+                shorts += 1;
+                last_short = end + 1;
+            } else if row.kind != BlockKind::Paragraph || row.marker.is_some() || end > last_short {
+                break;
+            }
+            end += 1;
+        }
+        let end = last_short;
+        if shorts >= 8 && shorts * 2 >= end - at {
+            let mut before: Option<&str> = None;
+            let mut joined = 0;
+            for row in rows.iter_mut().take(end).skip(at) {
+                row.set(BlockKind::TableRow);
+                row.joins = joined < 2 && before.is_some_and(|b| breaks_cell(b, row.text));
+                joined = if row.joins { joined + 1 } else { 0 };
+                before = Some(row.text);
+            }
+        }
+        at = end.max(at) + 1;
+    }
+}
+
+/// 辅助器具 / 适配: a second line of at most two characters goes on with a short first one.
+fn breaks_cell(before: &str, text: &str) -> bool {
+    let han = |t: &str| t.chars().all(shape::is_han);
+    text.chars().count() <= 2 && before.chars().count() <= 6 && han(text) && han(before)
+}
+
+/// A short line directly above a date signs.
+fn signatures(rows: &mut [Row]) {
+    for n in 1..rows.len() {
+        let dated = rows.get(n).is_some_and(|r| r.kind == BlockKind::Date);
+        let mut above = n;
+        while dated && above > 0 && n - above < 4 {
+            above -= 1;
+            let Some(row) = rows.get_mut(above) else { break };
+            if !row.is_bare() || row.skip.is_some() || row.text.chars().count() > 40 || !signs(row.text) {
+                break;
+            }
+            row.set(BlockKind::Signature);
+        }
+    }
+}
+
+fn signs(text: &str) -> bool {
+    const ENDS: [&str; 22] = [
+        "政府",
+        "办公室",
+        "办公厅",
+        "委员会",
+        "局",
+        "厅",
+        "委",
+        "处",
+        "部",
+        "院",
+        "会",
+        "中心",
+        "公署",
+        "公司",
+        "指挥部",
+        "领导小组",
+        "街道",
+        "学校",
+        "医院",
+        "队",
+        "所",
+        "站",
+    ];
+    ENDS.iter().any(|end| text.trim_end_matches(['(', ')', '章']).ends_with(end))
+}
+
+/// The items below 附件: go on with it.
+fn attachments(rows: &mut [Row]) {
+    let mut listing = false;
+    for row in rows.iter_mut() {
+        match row.kind {
+            BlockKind::Attachment => {
+                // 附件1 alone labels what follows; 附件:… begins a list.
+                listing = row.text.contains([':', '：']);
+            }
+            BlockKind::Furniture => {}
+            BlockKind::Paragraph if listing && is_attached(row) => row.set(BlockKind::Attachment),
+            _ => listing = false,
+        }
+    }
+}
+
+fn is_attached(row: &Row) -> bool {
+    if row.text.contains(['。', ';', '；']) || row.text.chars().count() > 60 {
+        return false;
+    }
+    row.marker.is_some_and(|m| m.style == Style::Digit) || titles::ends_title(row.text)
+}
+
+/// Numbered lines: headings where a body follows, list items otherwise.
+fn headings(rows: &mut [Row]) {
+    // From the end, so that the next line that is read is known.
+    let mut below: Option<Row> = None;
+    for row in rows.iter_mut().rev() {
+        let next = below;
+        below = if row.skip.is_none() { Some(*row) } else { below };
+        let Some(m) = row.marker.filter(|_| row.kind == BlockKind::Paragraph) else { continue };
+        let body = row.text.get(m.len..).unwrap_or("").trim();
+        let chars = body.chars().count();
+        let stopped = body.ends_with('。');
+        let inner = body.trim_end_matches('。');
+        let clean = !inner.contains(['。', ';', '；', ':', '：']) && inner.matches([',', '，']).count() <= 2;
+        let opens = next.is_some_and(|next| match next.marker {
+            None => !matches!(next.kind, BlockKind::Date | BlockKind::Signature | BlockKind::Attachment),
+            Some(below) => below.level > m.level,
+        });
+        let heads = match m.style {
+            Style::Chapter => chars <= 40 && clean,
+            Style::Han | Style::HanInBrackets if stopped => clean && opens && chars <= 25,
+            Style::Han | Style::HanInBrackets => clean && chars <= if opens { 45 } else { 20 },
+            Style::Digit | Style::DigitInBrackets => {
+                clean && opens && chars <= 25 && !body.ends_with([',', '，'])
+            }
+            Style::Article | Style::Firstly | Style::Dash => false,
+        };
+        if heads && !body.is_empty() {
+            row.kind = BlockKind::Heading;
+            row.level = m.level;
+        } else if matches!(m.style, Style::Digit | Style::DigitInBrackets | Style::Firstly | Style::Dash)
+            || body.ends_with([';', '；'])
+        {
+            row.kind = BlockKind::ListItem;
+        }
+    }
+}
+
+/// Three and more short lines without an end are items: names with posts, telephone numbers.
+fn lists(rows: &mut [Row]) {
+    let item = |r: &Row| r.is_bare() && r.skip.is_none() && r.text.chars().count() <= 40;
+    let mut at = 0;
+    while at < rows.len() {
+        let run = rows.iter().skip(at).take_while(|r| item(r)).count();
+        if run >= 3 {
+            rows.iter_mut().skip(at).take(run).for_each(|r| r.set(BlockKind::ListItem));
+        }
+        at += run.max(1);
+    }
+}
+
+fn join(rows: &[Row], parts: &[usize]) -> Vec<Block> {
+    let mut out: Vec<Block> = Vec::with_capacity(rows.len());
+    for (n, row) in rows.iter().enumerate() {
+        let part = parts.get(n).copied().unwrap_or(0);
+        match out.last_mut().filter(|b| row.joins && b.kind == row.kind && b.part == part) {
+            Some(block) => block.span = block.span.join(row.span),
+            None => {
+                let level = if row.kind == BlockKind::Heading { row.level.max(1) } else { 0 };
+                out.push(Block { kind: row.kind, level, span: row.span, part, skip: row.skip });
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,257 @@
+//! From the nodes of the notice to its text: one line for each block, white space as a browser shows it,
+//! every character with its place in the submission.
+
+use std::ops::Range;
+
+use super::{
+    amounts::Amounts,
+    entities,
+    page::{Element, Node, Page},
+    tags,
+};
+use crate::{
+    notice::{BlockKind, Skip, lines::Line, shape, source_map::SourceMap},
+    span::Span,
+};
+
+/// Text named a menu or foot by its class only is believed to be one up to so many characters.
+const NAMED: usize = 300;
+/// A table row with more characters is page layout.
+const ROW: usize = 1_000;
+/// How many nodes of a row or header are looked at.
+const LOOK: usize = 2_000;
+
+/// Text, its lines and where its characters come from.
+#[derive(Default)]
+pub(super) struct Flat {
+    pub(super) text: String,
+    pub(super) lines: Vec<Line>,
+    pub(super) map: SourceMap,
+}
+
+/// Flattens the nodes of `ranges`, in order. `keep_breaks`: line ends of the source are line ends, as in
+/// text without any tag.
+pub(super) fn flatten(
+    page: &Page,
+    source: &str,
+    ranges: &[Range<usize>],
+    amounts: &Amounts,
+    keep_breaks: bool,
+) -> Flat {
+    let mut writer =
+        Writer { page, source, amounts, flat: Flat::default(), open: Vec::new(), start: 0, space: None };
+    for range in ranges {
+        writer.walk(range.clone(), keep_breaks);
+    }
+    writer.flat
+}
+
+/// What an open element means for the lines inside it.
+#[derive(Clone, Copy)]
+struct Open {
+    end: usize,
+    block: bool,
+    kind: Option<BlockKind>,
+    level: u8,
+    skip: Option<Skip>,
+    row: bool,
+    pre: bool,
+}
+
+struct Writer<'p> {
+    page: &'p Page,
+    source: &'p str,
+    amounts: &'p Amounts,
+    flat: Flat,
+    open: Vec<Open>,
+    /// Where the current line begins.
+    start: usize,
+    /// White space that is written if more text follows on the line.
+    space: Option<Space>,
+}
+
+#[derive(Clone, Copy)]
+struct Space {
+    source: Span,
+    kind: Gap,
+}
+
+/// What white space between two characters amounts to; the strongest kind counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    /// A space.
+    Blank,
+    /// A line end of the source, or `br` in a heading: nothing between Han characters.
+    Break,
+    /// Between paragraphs of a cell: a space.
+    Paragraph,
+    /// Between cells: a tab.
+    Cell,
+}
+
+impl Writer<'_> {
+    fn walk(&mut self, range: Range<usize>, keep_breaks: bool) {
+        let mut at = range.start;
+        while at < range.end {
+            self.leave(at);
+            match self.page.nodes.get(at) {
+                Some(Node::Element(e)) if e.silent => at = e.end.max(at + 1),
+                Some(Node::Element(e)) => {
+                    self.enter(at, e);
+                    at += 1;
+                }
+                Some(Node::Text { span, value }) => {
+                    self.text(*span, value, keep_breaks);
+                    at += 1;
+                }
+                None => break,
+            }
+        }
+        self.leave(usize::MAX);
+        self.flush();
+    }
+
+    fn top(&self) -> Open {
+        let nothing = Open { end: 0, block: false, kind: None, level: 0, skip: None, row: false, pre: false };
+        self.open.last().copied().unwrap_or(nothing)
+    }
+
+    fn leave(&mut self, at: usize) {
+        while let Some(open) = self.open.last().copied().filter(|o| o.end <= at) {
+            let row_above = self.open.iter().rev().nth(1).is_some_and(|o| o.row);
+            if open.block && row_above {
+                self.gap(Span::default(), Gap::Paragraph);
+            } else if open.block {
+                // Before it is closed: its line carries its kind.
+                self.flush();
+            }
+            self.open.pop();
+        }
+    }
+
+    fn enter(&mut self, at: usize, e: &Element) {
+        let range = at..e.end;
+        let above = self.top();
+        let tag = e.tag.as_str();
+        let block = tags::is_block(tag);
+        let skip = above.skip.or(e.skip).or_else(|| self.skip_by_look(e, &range));
+        if tag == "br" || tag == "hr" {
+            return match above.kind {
+                _ if above.row => self.gap(Span::default(), Gap::Paragraph),
+                Some(BlockKind::Title | BlockKind::Heading) => self.gap(Span::default(), Gap::Break),
+                _ => self.flush(),
+            };
+        }
+        let row = above.row || (tag == "tr" && self.is_row(&range));
+        let cell = matches!(tag, "td" | "th");
+        if above.row && cell {
+            self.gap(Span::default(), Gap::Cell);
+        } else if above.row && block {
+            self.gap(Span::default(), Gap::Paragraph);
+        } else if block || cell || skip != above.skip {
+            self.flush();
+        }
+        let (kind, level) = match tags::heading_level(tag) {
+            Some(1) => (Some(BlockKind::Title), 0),
+            Some(n) => (Some(BlockKind::Heading), n - 1),
+            None if row => (Some(BlockKind::TableRow), 0),
+            None if tag == "li" => (Some(BlockKind::ListItem), 0),
+            None => (above.kind, above.level),
+        };
+        let breaks = block || skip != above.skip || cell && !row;
+        if range.end > at + 1 {
+            self.open.push(Open {
+                end: range.end,
+                block: breaks,
+                kind,
+                level,
+                skip,
+                row,
+                pre: above.pre || tag == "pre",
+            });
+        }
+    }
+
+    /// Menus by their links, menus and feet by class, page headers without a heading.
+    fn skip_by_look(&self, e: &Element, range: &Range<usize>) -> Option<Skip> {
+        let nodes = || self.page.nodes.get(range.clone()).unwrap_or(&[]).iter().take(LOOK);
+        let attached = || nodes().any(|n| matches!(n, Node::Text { value, .. } if value.contains("附件")));
+        if e.skip_by_name.is_some() && self.amounts.chars(range) <= NAMED {
+            return e.skip_by_name;
+        }
+        let heading = |n: &Node| matches!(n, Node::Element(h) if tags::heading_level(&h.tag).is_some());
+        if e.tag == "header" && self.page.whole && !nodes().any(heading) {
+            return Some(Skip::Navigation);
+        }
+        let lists = matches!(e.tag.as_str(), "ul" | "ol" | "dl" | "div" | "p" | "table");
+        (lists && self.amounts.is_menu(range) && !attached()).then_some(Skip::Navigation)
+    }
+
+    /// Whether a `tr` is a row of data rather than layout.
+    fn is_row(&self, range: &Range<usize>) -> bool {
+        let mut cells = 0;
+        for node in self.page.nodes.get(range.start + 1..range.end).unwrap_or(&[]).iter().take(LOOK) {
+            match node {
+                Node::Element(e) if e.tag == "table" => return false,
+                Node::Element(e) => cells += usize::from(matches!(e.tag.as_str(), "td" | "th")),
+                Node::Text { .. } => {}
+            }
+        }
+        cells >= 2 && self.amounts.chars(range) <= ROW && self.amounts.lines(range) <= cells * 4
+    }
+
+    fn text(&mut self, span: Span, value: &str, keep_breaks: bool) {
+        let raw = span.of(self.source);
+        let pre = keep_breaks || self.top().pre;
+        for (c, piece) in entities::align(raw, value) {
+            let source = piece.shift(span.start);
+            if c == '\0' {
+                continue;
+            }
+            if pre && crate::notice::lines::is_line_break(c) && !self.top().row {
+                self.flush();
+            } else if matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}') {
+                self.gap(source, if c == '\n' { Gap::Break } else { Gap::Blank });
+            } else {
+                self.write(c, source);
+            }
+        }
+    }
+
+    fn write(&mut self, c: char, source: Span) {
+        if let Some(space) = self.space.take()
+            && self.flat.text.len() > self.start
+        {
+            // A line end of the source between Han characters separates nothing (CSS Text 4, segment breaks).
+            let wide = |c: char| !c.is_ascii() && !c.is_whitespace();
+            let before = self.flat.text.chars().next_back().unwrap_or(' ');
+            let nothing = space.kind == Gap::Break && wide(before) && wide(c);
+            if space.kind == Gap::Cell {
+                self.flat.text.push('\t');
+            } else if !nothing && !before.is_whitespace() {
+                self.flat.map.push(self.flat.text.len(), 1, space.source);
+                self.flat.text.push(' ');
+            }
+        }
+        self.flat.map.push(self.flat.text.len(), c.len_utf8(), source);
+        self.flat.text.push(c);
+    }
+
+    fn gap(&mut self, source: Span, kind: Gap) {
+        let space = self.space.get_or_insert(Space { source, kind });
+        space.kind = space.kind.max(kind);
+    }
+
+    /// Ends the line.
+    fn flush(&mut self) {
+        self.space = None;
+        let top = self.top();
+        let span = Span::new(self.start, self.flat.text.len());
+        if let Some(span) = crate::notice::lines::trimmed(&self.flat.text, span) {
+            let skip = top.skip.filter(|_| !shape::is_document_number(span.of(&self.flat.text)));
+            self.flat.lines.push(Line { span, kind: top.kind, level: top.level, skip });
+            self.flat.text.push('\n');
+        }
+        self.start = self.flat.text.len();
+    }
+}

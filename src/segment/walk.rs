@@ -1,0 +1,294 @@
+//! A paragraph taken apart: the ends of sentences, and the things that were run into it (salutation,
+//! date, release note, title of the annex, headings, list of attachments).
+
+use super::{
+    run_on,
+    scan::{Scan, is_closer, is_round, is_stop},
+    table,
+};
+use crate::notice::{
+    BlockKind, Skip,
+    marker::{Marker, Style, marker},
+    shape, titles,
+};
+
+/// How far markers, dates and notes are looked for, in characters.
+const AHEAD: usize = 40;
+/// A label before a colon (牵头部门:) of at most this many characters stays with what it labels.
+const LABEL: usize = 5;
+
+/// A run of characters of the block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) kind: BlockKind,
+    pub(super) level: u8,
+    pub(super) skip: Option<Skip>,
+}
+
+/// Takes the block apart. `opens` says that it stands where a salutation may.
+pub(super) fn pieces(scan: &Scan, kind: BlockKind, opens: bool) -> Vec<Piece> {
+    let mut walk = Walk { scan, kind, out: Vec::new(), named: Vec::new(), named_to: 0 };
+    let mut at = scan.skip_space(0);
+    if opens && let Some(end) = walk.salutation(at) {
+        at = walk.push(at, end, BlockKind::Salutation);
+    }
+    while at < scan.len() {
+        at = walk.step(at);
+    }
+    walk.out
+}
+
+struct Walk<'s, 't> {
+    scan: &'s Scan<'t>,
+    kind: BlockKind,
+    out: Vec<Piece>,
+    /// What 《》 named so far: (from, to) of the last few.
+    named: Vec<(usize, usize)>,
+    named_to: usize,
+}
+
+impl Walk<'_, '_> {
+    /// Adds one piece and says where the next begins.
+    fn push(&mut self, from: usize, to: usize, kind: BlockKind) -> usize {
+        self.out.push(Piece { from, to, kind, level: 0, skip: None });
+        self.scan.skip_space(to)
+    }
+
+    /// One piece from `at`, where a sentence begins.
+    fn step(&mut self, at: usize) -> usize {
+        let scan = self.scan;
+        let ahead = scan.ahead(at, AHEAD);
+        if let Some(bytes) = shape::release_note(ahead) {
+            let to = at + scan.count(at, bytes);
+            self.out.push(Piece {
+                from: at,
+                to,
+                kind: BlockKind::Furniture,
+                level: 0,
+                skip: Some(Skip::ReleaseNote),
+            });
+            return self.title_after(scan.skip_space(to));
+        }
+        if let Some(to) = self.lone_date(at) {
+            let next = self.push(at, to, BlockKind::Date);
+            return self.title_after(next);
+        }
+        if let Some(bytes) = shape::attachment_label(ahead).filter(|_| at > 0 && !ahead.starts_with("附件。"))
+        {
+            return self.attachments(at, at + scan.count(at, bytes));
+        }
+        if let Some(m) = marker(ahead)
+            && let Some(to) = run_on::heading(scan, at, m)
+        {
+            self.out.push(Piece { from: at, to, kind: BlockKind::Heading, level: m.level, skip: None });
+            return scan.skip_space(to);
+        }
+        let end = self.sentence_end(at);
+        match table::rows(scan, at, end) {
+            Some(cuts) => {
+                let mut from = at;
+                for cut in cuts {
+                    self.push(from, cut, BlockKind::TableRow);
+                    from = scan.skip_space(cut);
+                }
+                from
+            }
+            None => self.push(at, end, self.kind),
+        }
+    }
+
+    /// Where the sentence that begins at `from` ends.
+    fn sentence_end(&self, from: usize) -> usize {
+        let scan = self.scan;
+        let numbered = marker(scan.ahead(from, 12)).map_or(0, |m| scan.count(from, m.len));
+        let mut at = from + numbered;
+        let mut clause = at;
+        while at < scan.len() {
+            let c = scan.char(at);
+            if let Some(mate) = scan.whole(at) {
+                let inner_stop = is_stop(scan.before(mate));
+                let aside = is_round(c) && at == from && mate - at > 6;
+                at = mate + 1;
+                // A sentence quoted whole, or a bracket that stands for a sentence, ends here.
+                if (inner_stop || aside) && !joins_on(scan.char(at)) {
+                    return self.with_closers(at);
+                }
+                continue;
+            }
+            if is_stop(c) || (c == '?' && self.asks(at)) {
+                return self.with_closers(at + 1);
+            }
+            if matches!(c, ':' | '：') && self.colon_ends(clause, at) {
+                return at + 1;
+            }
+            if matches!(c, ',' | '，') {
+                clause = at + 1;
+            }
+            at += 1;
+            if at < scan.len() && self.item_begins(from, at) {
+                return at;
+            }
+        }
+        scan.len()
+    }
+
+    /// Further stops and closing brackets belong to the sentence they close.
+    fn with_closers(&self, mut at: usize) -> usize {
+        while at < self.scan.len() && (is_stop(self.scan.char(at)) || is_closer(self.scan.char(at))) {
+            at += 1;
+        }
+        at
+    }
+
+    /// A `?` at the end of a clause asks; in the middle of a word it is a lost character.
+    fn asks(&self, at: usize) -> bool {
+        let next = self.scan.char(at + 1);
+        at + 1 >= self.scan.len() || next.is_whitespace() || is_closer(next)
+    }
+
+    fn colon_ends(&self, clause: usize, at: usize) -> bool {
+        let scan = self.scan;
+        if scan.before(at).is_ascii_digit() && scan.char(at + 1).is_ascii_digit() {
+            return false;
+        }
+        if scan.skip_space(at + 1) >= scan.len()
+            || is_closer(scan.char(at + 1))
+            || scan.before(at).is_ascii() && scan.char(at + 1) == '/'
+        {
+            return false;
+        }
+        let label = scan.chars(clause, at).iter().filter(|c| !c.is_whitespace()).count();
+        let ahead = scan.ahead(scan.skip_space(at + 1), 12);
+        label > LABEL || scan.slice(clause, at).ends_with("如下") || marker(ahead).is_some()
+    }
+
+    /// Whether a numbered item begins at `at` in the middle of what looked like a sentence.
+    fn item_begins(&self, from: usize, at: usize) -> bool {
+        let scan = self.scan;
+        let before = scan.before(at);
+        let aside = is_closer(before) && at - from > 8;
+        if !aside || !matches!(before, ')' | '）' | '”') {
+            return false;
+        }
+        let Some(Marker { style, .. }) = marker(scan.ahead(at, 12)) else { return false };
+        matches!(style, Style::HanInBrackets | Style::Digit | Style::Han)
+    }
+
+    /// The end of 各旗县区人民政府,…: at the start of a document that is one line.
+    fn salutation(&self, from: usize) -> Option<usize> {
+        let window = self.scan.chars(from, from + 160);
+        let colon = window.iter().position(|&c| matches!(c, ':' | '：'))?;
+        let to = from + colon + 1;
+        if self.scan.skip_space(to) >= self.scan.len() {
+            return None;
+        }
+        titles::addresses(self.scan.slice(from, to)).then_some(to)
+    }
+
+    /// The end of a date that stands alone: nothing, a release note or the title of the annex follows.
+    fn lone_date(&mut self, at: usize) -> Option<usize> {
+        let scan = self.scan;
+        let to = at + scan.count(at, shape::date(scan.ahead(at, 20))?);
+        let next = scan.skip_space(to);
+        let alone = next >= scan.len()
+            || shape::release_note(scan.ahead(next, AHEAD)).is_some()
+            || self.named_title(next).is_some();
+        (alone && (at > 0 || next < scan.len())).then_some(to)
+    }
+
+    /// A title may follow a date or release note: 2024年3月1日青山县供水方案为…
+    fn title_after(&mut self, at: usize) -> usize {
+        if shape::release_note(self.scan.ahead(at, AHEAD)).is_some() {
+            return at;
+        }
+        match self.named_title(at).or_else(|| run_on::title(self.scan, at)) {
+            Some(to) => self.push(at, to, BlockKind::Title),
+            None => at,
+        }
+    }
+
+    /// The end of a title at `at` that 《》 named before.
+    fn named_title(&mut self, at: usize) -> Option<usize> {
+        while self.named_to < at {
+            if self.scan.char(self.named_to) == '《'
+                && let Some(mate) =
+                    self.scan.mate(self.named_to).filter(|&m| m < at && m - self.named_to <= 100)
+            {
+                if self.named.len() >= 8 {
+                    self.named.remove(0);
+                }
+                self.named.push((self.named_to + 1, mate));
+            }
+            self.named_to += 1;
+        }
+        let scan = self.scan;
+        let mut best = None;
+        for &(from, to) in &self.named {
+            let name = scan.chars(from, to);
+            if name.len() >= 6 && scan.chars(at, at + name.len()) == name {
+                best = best.max(Some(at + name.len()));
+            }
+        }
+        let end = best?;
+        // (试行) and the years belong to it.
+        let note = scan.mate(end).filter(|&m| is_round(scan.char(end)) && m - end <= 12);
+        let end = note.map_or(end, |m| m + 1);
+        (scan.skip_space(end) < scan.len() && !joins_on(scan.char(end))).then_some(end)
+    }
+
+    /// 附件:1.… 2.…, up to a date, a release note or the end.
+    fn attachments(&mut self, at: usize, label_end: usize) -> usize {
+        let scan = self.scan;
+        let list = scan.skip_space(label_end);
+        if marker(scan.ahead(list, 12)).is_none() {
+            let end = self.attachment_end(list);
+            return self.push(at, end, BlockKind::Attachment);
+        }
+        let mut from = self.push(at, label_end, BlockKind::Attachment);
+        while from < scan.len() && marker(scan.ahead(from, 12)).is_some() {
+            let end = self.attachment_end(from);
+            from = self.push(from, end, BlockKind::Attachment);
+        }
+        from
+    }
+
+    fn attachment_end(&self, from: usize) -> usize {
+        let scan = self.scan;
+        let mut at = from + 1;
+        while at < scan.len() {
+            if let Some(mate) = scan.whole(at) {
+                if shape::release_note(scan.ahead(at, AHEAD)).is_some() {
+                    return at;
+                }
+                at = mate + 1;
+                continue;
+            }
+            if is_stop(scan.char(at)) {
+                return at + 1;
+            }
+            let gap = scan.char(at).is_whitespace() || is_closer(scan.before(at));
+            let next = scan.skip_space(at);
+            if gap && marker(scan.ahead(next, 12)).is_some_and(|m| m.style == Style::Digit) {
+                return at;
+            }
+            // A wide gap before another name ends the list: the link to the file.
+            if next >= at + 2 && scan.char(next) == '《' {
+                return at;
+            }
+            if scan.char(at).is_ascii_digit() && shape::date(scan.ahead(at, 20)).is_some() {
+                return at;
+            }
+            at += 1;
+        }
+        scan.len()
+    }
+}
+
+/// Whether a character goes on with what stands before it.
+fn joins_on(c: char) -> bool {
+    is_stop(c)
+        || is_closer(c)
+        || matches!(c, ',' | '，' | '、' | ':' | '：' | '的' | '等' | '和' | '及' | '与' | '或')
+}
