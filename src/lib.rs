@@ -6,6 +6,7 @@
 
 pub mod note;
 pub mod span;
+mod words;
 
 pub mod notice;
 pub mod segment;
