@@ -111,13 +111,13 @@ fn boundary(text: &Text, ranges: &[Range<usize>], index: usize) -> Boundary {
     let (Some(before), here) = (index.checked_sub(1).map(of), of(index)) else {
         return Boundary::Word;
     };
+    let so_far = ranges.get(index).map_or("", |range| text.slice(0, range.start));
     let pause = before.chars().next().is_some_and(|c| Mark::of(c).is_some());
-    let numeral = |word: &str| !word.is_empty() && word.chars().all(is_figure);
+    let number = here.chars().next().is_some_and(is_figure);
     let clings = !pause
         && (CLINGING.contains(here)
             || (ends_number(before) && MEASURES.contains(here))
-            || (numeral(here) && matches!(before, "第" | "百分之" | "千分之" | "负" | "初"))
-            || (here == "分之" && numeral(before)));
+            || (number && ["第", "负", "初", "分之"].iter().any(|lead| so_far.ends_with(lead))));
     if clings { Boundary::None } else { Boundary::Word }
 }
 

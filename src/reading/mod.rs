@@ -108,6 +108,11 @@ impl Syllable {
     pub fn is_retroflex(self) -> bool {
         self.pinyin.ends_with('r') && self.pinyin != "er"
     }
+
+    /// Its pinyin without a merged 儿.
+    pub fn without_retroflex(self) -> &'static str {
+        if self.is_retroflex() { self.pinyin.trim_end_matches('r') } else { self.pinyin }
+    }
 }
 
 /// What is heard at one place.

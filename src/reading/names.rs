@@ -11,6 +11,7 @@ use super::{
     tables::{entries, rows},
     text::Text,
 };
+use crate::words::jieba;
 
 /// Characters of the longest given name.
 const GIVEN: usize = 2;
@@ -33,7 +34,8 @@ pub(super) fn surnames(text: &Text, words: &Words) -> Vec<(Range<usize>, &'stati
 
 /// Whether a person is named at unit `at` with a surname of `length` characters.
 fn is_name(text: &Text, words: &Words, at: usize, length: usize) -> bool {
-    if !words.begins(at) || !words.begins(at + length) && words.at(at).len() > length + GIVEN {
+    let word = words.at(at);
+    if word.start != at || !(word.len() <= length || is_person(text.slice(word.start, word.end))) {
         return false;
     }
     let title_before = {
@@ -46,6 +48,11 @@ fn is_name(text: &Text, words: &Words, at: usize, length: usize) -> bool {
         let title_after = TITLES.iter().any(|title| text.rest(end).starts_with(title));
         name && words.begins(end) && (title_after || title_before && ends_here(text, end))
     })
+}
+
+/// Whether the segmenter knows `word` as a name: 任命 is none.
+fn is_person(word: &str) -> bool {
+    jieba().tag(word, false).iter().all(|tag| tag.tag.starts_with("nr"))
 }
 
 /// Whether `c` may stand in a given name: no mark, no letter, no word of office.
