@@ -5,8 +5,9 @@
 //! 3. Then the learned model, which has seen what the phrase dictionary says.
 //! 4. Then the phrase dictionary, then the character alone.
 //!
-//! A phrase counts only where it begins and ends with words, or lies inside one: 供给 is no phrase in
-//! 提供给. An own word of three characters or more counts anywhere.
+//! A phrase counts only where it begins and ends with words (供给 is no phrase in 提供给), or inside a
+//! word where words are left over (本行 is none in 本行政区域). An own word of three characters or more
+//! counts anywhere.
 
 pub(super) use super::tables::Citation;
 use super::{
@@ -17,6 +18,7 @@ use super::{
     tables::{Phrases, Tables},
     text::Text,
 };
+use crate::words::jieba;
 
 /// What stands at one unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,21 +84,25 @@ pub(super) fn find(text: &Text, words: &Words) -> Vec<Slot> {
         .collect()
 }
 
+/// Whether the segmenter knows the word; nothing left over counts too.
+fn is_word(text: &str) -> bool {
+    text.is_empty() || jieba().has_word(text)
+}
+
 /// The longest phrases of `text` from left to right: for every unit what stands there, and the
 /// length of its phrase. Phrases longer than `ambiguous` may begin and end anywhere.
-fn phrases(
-    text: &Text,
-    words: &Words,
-    phrases: &Phrases,
-    ambiguous: usize,
-) -> Vec<Option<(Slot, usize)>> {
+fn phrases(text: &Text, words: &Words, phrases: &Phrases, ambiguous: usize) -> Vec<Option<(Slot, usize)>> {
     let mut out = vec![None; text.len()];
     let mut at = 0;
     while at < text.len() {
+        let word = words.at(at);
         let whole = |length: usize| {
+            let end = at + length;
             length > ambiguous
-                || (words.begins(at) && words.begins(at + length))
-                || words.of_unit.get(at) == words.of_unit.get(at + length - 1)
+                || (words.begins(at) && words.begins(end))
+                || (end <= word.end
+                    && is_word(text.slice(word.start, at))
+                    && is_word(text.slice(end, word.end)))
         };
         let Some((length, readings)) = phrases.at(text.rest(at)).find(|&(length, _)| whole(length)) else {
             at += 1;

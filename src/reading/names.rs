@@ -70,7 +70,10 @@ static SURNAMES: LazyLock<HashMap<char, Vec<Surname>>> = LazyLock::new(|| {
     let mut by_first: HashMap<char, Vec<Surname>> = HashMap::new();
     for (surname, readings) in rows(include_str!("data/surnames.tsv")) {
         let length = surname.chars().count();
-        by_first.entry(surname.chars().next().unwrap_or(' ')).or_default().push((surname, (length, readings)));
+        by_first
+            .entry(surname.chars().next().unwrap_or(' '))
+            .or_default()
+            .push((surname, (length, readings)));
     }
     by_first
 });

@@ -29,7 +29,9 @@ pub(super) fn mark(text: &Text, words: &mut Words, citations: &[Option<Citation>
         }
         let left = (range.start..text.len()).take_while(|&i| !is_pause(text, i)).take(LEAST.1).count();
         let after_de = since >= LONG && text.before(range.start, 1) == Some('的');
-        let opens = OPENERS.contains(text.slice(range.start, range.end)) && !is_verb(text, range.start, citations);
+        let word = |range: &std::ops::Range<usize>| OPENERS.contains(text.slice(range.start, range.end));
+        let follows = index.checked_sub(1).and_then(|i| words.ranges.get(i)).is_some_and(word);
+        let opens = word(&range) && !follows && !is_verb(text, range.start, citations);
         if let Some(boundary) = words.boundaries.get_mut(index)
             && *boundary == Boundary::Word
             && since >= LEAST.0
@@ -47,7 +49,7 @@ fn is_pause(text: &Text, at: usize) -> bool {
     text.char(at).is_some_and(|c| Mark::of(c).is_some())
 }
 
-/// 为 read wei2 is "to be", and no preposition; so is 给 in 供给.
+/// 为 read wei2 is "to be" and no preposition.
 fn is_verb(text: &Text, at: usize, citations: &[Option<Citation>]) -> bool {
     text.char(at) == Some('为') && citations.get(at).copied().flatten().is_some_and(|c| c.tone == 2)
 }

@@ -56,9 +56,8 @@ fn written(text: &Text, at: usize) -> bool {
 
 /// Whether unit `at` is the 一 of a listed word.
 fn keeps(text: &Text, at: usize) -> bool {
-    KEPT.iter().any(|&(word, before)| {
-        at.checked_sub(before).is_some_and(|start| text.rest(start).starts_with(word))
-    })
+    KEPT.iter()
+        .any(|&(word, before)| at.checked_sub(before).is_some_and(|start| text.rest(start).starts_with(word)))
 }
 
 /// Words in which 一 keeps its tone, and how many characters stand before it.

@@ -133,7 +133,11 @@ fn each_written_character_has_its_syllable() {
 
 /// Notices are made of these; the rest is whatever the world holds.
 fn any_notation() -> impl Strategy<Value = String> {
-    let common = prop::sample::select("一不了的得地着儿点五零百万亿年月日第为行长处，。、A上海内蒙古旗单某某局长".chars().collect::<Vec<_>>());
+    let common = prop::sample::select(
+        "一不了的得地着儿点五零百万亿年月日第为行长处，。、A上海内蒙古旗单某某局长"
+            .chars()
+            .collect::<Vec<_>>(),
+    );
     let any = any::<char>().prop_filter("notation", |c| !"{}=".contains(*c));
     prop::collection::vec(prop_oneof![4 => common.boxed(), 1 => any.boxed()], 0..60)
         .prop_map(|chars| chars.into_iter().collect())

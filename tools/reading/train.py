@@ -73,6 +73,11 @@ def words_of(text):
     return out
 
 
+def is_word(text):
+    """Whether the segmenter knows the word; nothing left over counts too."""
+    return not text or jieba.dt.FREQ.get(text, 0) > 0
+
+
 def dictionary(text, words, phrases):
     """What the phrase dictionary says for each character: (reading, length of phrase) or None."""
     starts, ends = {s for s, _ in words}, {e for _, e in words}
@@ -83,7 +88,10 @@ def dictionary(text, words, phrases):
         for length in range(min(LONGEST, len(text) - at), 1, -1):
             end = at + length
             readings = phrases.get(text[at:end])
-            if readings and ((at in starts and end in ends) or word_at[at] == word_at[end - 1]):
+            word = words[word_at[at]]
+            parted = (at in starts and end in ends) or (
+                end <= word[1] and is_word(text[word[0]:at]) and is_word(text[end:word[1]]))
+            if readings and parted:
                 for i, reading in enumerate(readings):
                     said[at + i] = (reading, length)
                 at = end
