@@ -6,6 +6,7 @@
 
 pub mod note;
 pub mod span;
+mod words;
 
 mod words;
 

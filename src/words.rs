@@ -1,4 +1,4 @@
-//! The words of Chinese, loaded once: jieba's dictionary takes about 150 ms to load.
+//! The word segmenter that the rooms share. It takes a moment to load, so it loads once, at first use.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use jieba_rs::Jieba;
 
 static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 
-/// The word segmenter, shared by every room that needs words.
+/// The segmenter with its default dictionary.
 pub(crate) fn jieba() -> &'static Jieba {
     &JIEBA
 }

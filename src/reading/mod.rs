@@ -1,8 +1,34 @@
 //! From spoken Chinese to sounds: syllables with tone, letters, pauses, and the boundaries between them.
+//!
+//! 1. [`text`] lays the spoken form out character by character, each with its span;
+//! 2. [`grouping`] finds the words, with numbers in sensible groups;
+//! 3. [`citation`] finds the dictionary form of every syllable: this project's own words and places
+//!    first, then surnames, then the learned [`polyphone`] model, then the phrase dictionary, then
+//!    the character alone ([`tables`], [`names`]);
+//! 4. [`phrasing`] finds where a reader could breathe;
+//! 5. [`sandhi`] changes the tones of 一, 不 and third tones in a row.
+//!
+//! [`align`] looks at the result character by character.
+
+mod align;
+mod citation;
+mod grouping;
+mod names;
+mod phrasing;
+mod polyphone;
+mod sandhi;
+mod tables;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{note::Note, span::Span, spoken::Spoken};
+use crate::{
+    note::{Note, NoteCode},
+    span::Span,
+    spoken::Spoken,
+};
+
+pub use align::by_character;
 
 /// How strongly a sound is parted from the one before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,6 +103,18 @@ pub struct Syllable {
     pub surface: u8,
 }
 
+impl Syllable {
+    /// Whether it ends in a merged 儿: `dianr`, but not `er`.
+    pub fn is_retroflex(self) -> bool {
+        self.pinyin.ends_with('r') && self.pinyin != "er"
+    }
+
+    /// Its pinyin without a merged 儿.
+    pub fn without_retroflex(self) -> &'static str {
+        if self.is_retroflex() { self.pinyin.trim_end_matches('r') } else { self.pinyin }
+    }
+}
+
 /// What is heard at one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -87,6 +125,16 @@ pub enum Voiced {
     Letter(char),
     /// A pause.
     Pause(Mark),
+}
+
+impl Voiced {
+    /// The syllable, if it is one.
+    pub fn syllable(self) -> Option<Syllable> {
+        match self {
+            Self::Syllable(syllable) => Some(syllable),
+            _ => None,
+        }
+    }
 }
 
 /// One sound with its place in the written text.
@@ -108,8 +156,46 @@ pub struct Reading {
     pub sounds: Vec<Sound>,
 }
 
-/// Finds the sounds of `spoken`.
+/// Finds the sounds of `spoken`. A character without a known reading is noted and has no sound.
 pub fn read(spoken: &Spoken) -> (Reading, Vec<Note>) {
-    let _ = spoken;
-    (Reading::default(), Vec::new())
+    let text = text::Text::new(spoken);
+    let mut words = grouping::Words::new(&text);
+    let slots = citation::find(&text, &words);
+    let citations: Vec<_> = slots.iter().map(|slot| slot.citation()).collect();
+    phrasing::mark(&text, &mut words, &citations);
+    let tones = sandhi::tones(&text, &words, &citations);
+
+    let (mut sounds, mut notes) = (Vec::with_capacity(text.len()), Vec::new());
+    let mut boundary = Boundary::None;
+    for (at, (unit, slot)) in text.units.iter().zip(&slots).enumerate() {
+        if let Some(&index) = words.of_unit.get(at)
+            && words.at(at).start == at
+        {
+            boundary = boundary.max(words.boundaries.get(index).copied().unwrap_or_default());
+        }
+        let voiced = match *slot {
+            citation::Slot::Read(citation::Citation { pinyin, tone }) => {
+                let surface = tones.get(at).copied().filter(|&tone| tone > 0).unwrap_or(tone);
+                Voiced::Syllable(Syllable { pinyin, tone, surface })
+            }
+            citation::Slot::Letter(letter) => Voiced::Letter(letter),
+            citation::Slot::Pause(mark) => Voiced::Pause(mark),
+            citation::Slot::Merged => {
+                if let Some(Sound { span, .. }) = sounds.last_mut() {
+                    *span = span.join(unit.span);
+                }
+                continue;
+            }
+            citation::Slot::Unreadable => {
+                notes.push(Note { code: NoteCode::Unreadable, span: unit.span });
+                continue;
+            }
+        };
+        sounds.push(Sound { voiced, boundary, span: unit.span });
+        boundary = Boundary::None;
+    }
+    (Reading { sounds }, notes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! The dictionary form of every syllable, found by who knows best.
+//!
+//! 1. This project's own words win: places, words of administration, retroflex words.
+//! 2. Then surnames where a person is named.
+//! 3. Then the learned model, which has seen what the phrase dictionary says.
+//! 4. Then the phrase dictionary, then the character alone.
+//!
+//! A phrase counts only where it begins and ends with words (供给 is no phrase in 提供给), or inside a
+//! word where words are left over (本行 is none in 本行政区域). An own word of three characters or more
+//! counts anywhere.
+
+pub(super) use super::tables::Citation;
+use super::{
+    Mark,
+    grouping::Words,
+    names,
+    polyphone::{Context, Model},
+    tables::{Phrases, Tables},
+    text::Text,
+};
+use crate::words::jieba;
+
+/// What stands at one unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// A syllable.
+    Read(Citation),
+    /// A 儿 that is part of the syllable before.
+    Merged,
+    /// A letter name.
+    Letter(char),
+    /// A pause.
+    Pause(Mark),
+    /// Nobody knows.
+    Unreadable,
+}
+
+impl Slot {
+    /// Its syllable, if it has one.
+    pub fn citation(self) -> Option<Citation> {
+        match self {
+            Self::Read(citation) => Some(citation),
+            _ => None,
+        }
+    }
+}
+
+/// The longest own word that must begin and end with words of the segmenter.
+const AMBIGUOUS: usize = 2;
+
+/// What stands at every unit of `text`.
+pub(super) fn find(text: &Text, words: &Words) -> Vec<Slot> {
+    let tables = Tables::get();
+    let mut own = phrases(text, words, &tables.own, AMBIGUOUS);
+    for (range, readings) in names::surnames(text, words) {
+        for (at, reading) in range.zip(readings.split(' ')) {
+            if let (Some(slot @ None), Some(citation)) = (own.get_mut(at), Citation::parse(reading)) {
+                *slot = Some((Slot::Read(citation), 0));
+            }
+        }
+    }
+    let general = phrases(text, words, &tables.phrases, usize::MAX);
+    let context = Context { text, words: &words.ranges, word_at: &words.of_unit };
+    text.units
+        .iter()
+        .enumerate()
+        .map(|(at, unit)| {
+            if let Some((slot, _)) = own.get(at).copied().flatten() {
+                return slot;
+            }
+            let phrase = general.get(at).copied().flatten();
+            let dictionary = phrase.and_then(|(slot, length)| Some((slot.citation()?, length)));
+            let found = Model::get()
+                .decide(&context, at, dictionary)
+                .or(dictionary.map(|(citation, _)| citation))
+                .or_else(|| tables.character(unit.c));
+            match (found, Mark::of(unit.c)) {
+                (_, Some(mark)) => Slot::Pause(mark),
+                (Some(citation), None) => Slot::Read(citation),
+                (None, None) if unit.c.is_ascii_uppercase() => Slot::Letter(unit.c),
+                (None, None) => Slot::Unreadable,
+            }
+        })
+        .collect()
+}
+
+/// Whether the segmenter knows the word; nothing left over counts too.
+fn is_word(text: &str) -> bool {
+    text.is_empty() || jieba().has_word(text)
+}
+
+/// The longest phrases of `text` from left to right: for every unit what stands there, and the
+/// length of its phrase. Phrases longer than `ambiguous` may begin and end anywhere.
+fn phrases(text: &Text, words: &Words, phrases: &Phrases, ambiguous: usize) -> Vec<Option<(Slot, usize)>> {
+    let mut out = vec![None; text.len()];
+    let mut at = 0;
+    while at < text.len() {
+        let word = words.at(at);
+        let whole = |length: usize| {
+            let end = at + length;
+            length > ambiguous
+                || (words.begins(at) && words.begins(end))
+                || (end <= word.end
+                    && is_word(text.slice(word.start, at))
+                    && is_word(text.slice(end, word.end)))
+        };
+        let Some((length, readings)) = phrases.at(text.rest(at)).find(|&(length, _)| whole(length)) else {
+            at += 1;
+            continue;
+        };
+        let mut readings = readings.split(' ').filter_map(Citation::parse);
+        let mut merges = false;
+        for slot in out.iter_mut().skip(at).take(length) {
+            // The 儿 after a retroflex syllable has no reading of its own.
+            let found = if merges { Some(Slot::Merged) } else { readings.next().map(Slot::Read) };
+            merges = matches!(found, Some(Slot::Read(citation)) if citation.is_retroflex());
+            *slot = found.map(|found| (found, length));
+        }
+        at += length;
+    }
+    out
+}
