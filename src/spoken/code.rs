@@ -50,7 +50,10 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
             break;
         }
         said.push_str(if dash { "杠" } else { "点" });
-        said.push_str(&number::code(&scan.string(next, to), options.yao()));
+        // What follows the hyphen is the year of the standard.
+        let part = scan.string(next, to);
+        let year = dash && part.len() == 4;
+        said.push_str(&if year { number::digits(&part) } else { number::code(&part, options.yao()) });
         end = to;
     }
     Some(Hit::new(end, Class::Standard, said))
@@ -95,7 +98,7 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     }
     let counted = measure::counts(scan, to) || matches!(scan.at(scan.past_space(to)), '元' | '年' | '月');
     let quoted = matches!(before, '“' | '‘' | '"') && matches!(scan.at(to), '”' | '’' | '"');
-    let year = matches!(written.as_str(), "1900"..="2100") && written.len() == 4;
+    let year = written.len() == 4 && ("1900"..="2100").contains(&written.as_str());
     let room = matches!(written.len(), 3 | 4) && scan.any(to, &["室", "房间", "房号", "病房", "办公室", "会议室", "包间"]);
     let customs = CUSTOMS.contains(&written.as_str()) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
     let certificate = written.len() >= 5 && scan.at(scan.past_space(to)) == '号';

@@ -109,12 +109,12 @@ fn is_word(c: char) -> bool {
 /// `2022年`, `2022届`, `2022—2025年`, `2022年—2025年`, `(2017—2019)`, `2018-19年`, `2023、2024年`.
 pub(super) fn years(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
     let to = scan.digits(i);
-    if to - i != 4 || is_word(scan.before(i)) || scan.before(i) == '.' {
+    if to - i != 4 || is_word(scan.before(i)) {
         return None;
     }
     let year = scan.value(i, to)?;
     let said = number::digits(&scan.string(i, to));
-    if let Some(hit) = year_range(scan, i, to, year, &said, options) {
+    if let Some(hit) = year_range(scan, to, year, &said, options) {
         return Some(hit);
     }
     let sign = scan.past_space(to);
@@ -163,7 +163,6 @@ fn leads_to_year(scan: &Scan<'_>, i: usize) -> bool {
 
 fn year_range(
     scan: &Scan<'_>,
-    i: usize,
     to: usize,
     year: u32,
     said: &str,

@@ -98,7 +98,7 @@ fn number_after_letters(
         }
         2 => number::digits(&written),
         // Covid-2019 and the like name a year.
-        4 if matches!(written.as_str(), "1949"..="2100") => number::digits(&written),
+        4 if ("1949"..="2100").contains(&written.as_str()) => number::digits(&written),
         _ => number::code(&written, options.yao()),
     };
     (to, said)

@@ -184,7 +184,7 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         }
         '·' if is_han(before) && is_han(after) => return Some(Hit::silent(i + 1, Silence::Joiner)),
         '□' | '■' | '○' | '●' | '◎' | '◇' | '◆' | '△' | '▲' | '▽' | '▼' | '☆' | '★' | '☐' | '▢' | '▣' | '◯'
-        | '►' | '▶' | '▷' | '◀' | '➢' | '➤' | '❖' | '☞' | '→' | '←' | '⇒' | '➔' | '↔' | '⇌' | '►' | '•' | '▪' => {
+        | '►' | '▶' | '▷' | '◀' | '➢' | '➤' | '❖' | '☞' | '→' | '←' | '⇒' | '➔' | '↔' | '⇌' | '•' | '▪' => {
             return Some(Hit::breath(i + 1, "、"));
         }
         '>' | '<' | '›' | '»' if scan.mate(i).is_none() && !scan.at(scan.past_space(i + 1)).is_ascii_digit() => {

@@ -122,7 +122,7 @@ pub(super) fn unknown(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' => {
             Hit::silent(i + 1, Silence::Emoji)
         }
-        '\u{2190}'..='\u{21ff}' | '\u{2500}'..='\u{25ff}' | '\u{2580}'..='\u{259f}' | '\u{2e00}'..='\u{2e7f}'
+        '\u{2190}'..='\u{21ff}' | '\u{2500}'..='\u{25ff}' | '\u{2e00}'..='\u{2e7f}'
         | '\u{3003}'..='\u{303f}' => Hit::breath(i + 1, "，"),
         c if c.is_control() || matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}') => {
             Hit::silent(i + 1, Silence::Damage).note(NoteCode::StrayCharacter)
