@@ -1,0 +1,178 @@
+//! Digits that name and do not count: standards, identity numbers, accounts, post codes, rooms.
+
+use super::{
+    Class, Hit, Options, latin, measure, number,
+    scan::{Scan, is_han},
+};
+use crate::note::NoteCode;
+
+/// Words after which digits are a name, one a line.
+const ANNOUNCED: &str = include_str!("tables/code_words.txt");
+
+/// Codes of customs supervision modes (海关监管方式代码) that notices quote without saying so.
+const CUSTOMS: &[&str] = &["1210", "1239", "9610", "9710", "9810", "1039", "0110"];
+
+/// Letters that begin the number of a standard.
+const STANDARDS: &[&str] = &[
+    "GB/T", "GB/Z", "GBZ/T", "GBZ", "GBJ", "GB", "DB", "DBJ", "DB/T", "NY/T", "NY", "HJ/T", "HJ", "JGJ/T", "JGJ", "CJJ/T",
+    "CJJ", "CJ/T", "JT/T", "JTG", "SB/T", "SL/T", "SL", "WS/T", "WS", "YY/T", "YY", "AQ/T", "AQ", "GA/T", "GA",
+    "MZ/T", "LY/T", "QB/T", "HG/T", "JB/T", "DL/T", "NB/T", "XF/T", "XF", "T/CECS", "ISO/IEC", "ISO", "IEC",
+    "ISBN", "ISSN", "CN", "TD/T", "LB/T", "RB/T", "CH/T", "DA/T", "DZ/T", "JR/T", "SN/T", "TB/T", "YD/T", "QX/T",
+    "SC/T", "GH/T", "LS/T", "BB/T", "CECS", "EN",
+];
+
+/// `GB 13735-2017`, `GB/T22238-2008`, `ISO9001`: the hyphen is 杠.
+pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
+    if scan.before(i).is_ascii_alphanumeric() {
+        return None;
+    }
+    let letters = STANDARDS.iter().filter_map(|name| scan.word(i, name)).max()?;
+    // DB15/T 1234-2020: a province before the slash.
+    let mut said: String = scan.folded(i, letters).iter().filter(|c| c.is_ascii_alphabetic()).collect();
+    let mut from = letters;
+    let province = scan.digits(letters);
+    if province > letters && scan.at(province) == '/' && scan.at(province + 1) == 'T' {
+        said = said + &number::code(&scan.string(letters, province), options.yao()) + "T";
+        from = province + 2;
+    }
+    let from = scan.past_space(from);
+    let mut end = scan.digits(from);
+    if end == from || end - from > 13 || scan.at(end).is_ascii_alphabetic() {
+        return None;
+    }
+    said.push_str(&number::code(&scan.string(from, end), options.yao()));
+    loop {
+        let mark = scan.at(end);
+        let dash = super::scan::is_dash(mark);
+        let next = if dash { scan.run(end, super::scan::is_dash) } else { end + 1 };
+        let to = scan.digits(next);
+        if to == next || !(dash || mark == '.') || to - next > 8 {
+            break;
+        }
+        said.push_str(if dash { "杠" } else { "点" });
+        // What follows the hyphen is the year of the standard.
+        let part = scan.string(next, to);
+        let year = dash && part.len() == 4;
+        said.push_str(&if year { number::digits(&part) } else { number::code(&part, options.yao()) });
+        end = to;
+    }
+    Some(Hit::new(end, Class::Standard, said))
+}
+
+/// Eighteen characters of an identity number or a social credit code, and other long mixtures.
+pub(super) fn identity(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
+    if scan.before(i).is_ascii_alphanumeric() {
+        return None;
+    }
+    let to = scan.run(i, |c| c.is_ascii_alphanumeric());
+    let chars = scan.folded(i, to);
+    let figures = chars.iter().filter(|c| c.is_ascii_digit()).count();
+    let letters = chars.len() - figures;
+    // 15–20 characters with many figures; or figures and letters in turn (A1B2C3).
+    let turns = chars.windows(2).filter(|w| matches!(w, [a, b] if a.is_ascii_digit() != b.is_ascii_digit())).count();
+    let long = chars.len() >= 12 && figures * 2 >= chars.len();
+    if letters == 0 || chars.len() > 64 || !(long || turns >= 3 && chars.len() >= 7) {
+        return None;
+    }
+    let written = scan.string(i, to);
+    let sizes: &[usize] = if written.len() == 18 && letters == 1 { &[6, 8, 4] } else { &[4] };
+    Some(Hit::new(to, Class::Code, grouped(&written, sizes, options.yao())))
+}
+
+/// Digits that are said one by one because of what stands around them.
+pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
+    let to = scan.digits(i);
+    let written = scan.string(i, to);
+    let before = scan.before(i);
+    let joined = matches!(before, '.' | '¥' | '$' | '×' | '+') || before.is_ascii_alphabetic();
+    let decimal = scan.at(to) == '.' && scan.at(to + 1).is_ascii_digit();
+    if joined || decimal || scan.written(to) == ',' && scan.digits(to + 1) == to + 4 {
+        return None;
+    }
+    // O2O typed with a zero.
+    if written == "020" && scan.any(to, &["新零售", "线上", "线下", "模式", "电商", "平台", "体验"]) {
+        return Some(Hit::new(to, Class::Repaired, "O二O").note(NoteCode::Repaired));
+    }
+    if let Some(hit) = parts(scan, i, to, options) {
+        return Some(hit);
+    }
+    let counted = measure::counts(scan, to) || matches!(scan.at(scan.past_space(to)), '元' | '年' | '月');
+    let quoted = matches!(before, '“' | '‘' | '"') && matches!(scan.at(to), '”' | '’' | '"');
+    let year = written.len() == 4 && ("1900"..="2100").contains(&written.as_str());
+    let room = matches!(written.len(), 3 | 4) && scan.any(to, &["室", "房间", "房号", "病房", "办公室", "会议室", "包间"]);
+    let customs = CUSTOMS.contains(&written.as_str()) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
+    let certificate = written.len() >= 5 && scan.at(scan.past_space(to)) == '号';
+    let named = written.len() >= 2 && !counted && announced(scan, i);
+    let dashed = matches!(scan.at(to), '-' | '—' | '~') && scan.at(to + 1).is_ascii_digit();
+    let padded = written.len() >= 2 && written.starts_with('0') && !matches!(scan.at(to), '月' | '日' | ':' | '%') && !dashed;
+    let long = written.len() >= 7 && !counted && !dashed;
+    let found = room
+        || customs
+        || certificate
+        || named
+        || padded
+        || long
+        || before == '转' && !counted
+        || quoted && written.len() >= 4 && !year;
+    if !found {
+        return None;
+    }
+    let said = if written.len() > 8 { grouped(&written, card(&written), options.yao()) } else { number::code(&written, options.yao()) };
+    Some(Hit::new(to, Class::Code, said))
+}
+
+/// Whether a word like 代码 or 邮编 stands right before, past `:` and 为.
+fn announced(scan: &Scan<'_>, i: usize) -> bool {
+    let mut at = scan.back_over_space(i);
+    if matches!(scan.before(at), ':' | '为' | '是' | '“' | '(') {
+        at = scan.back_over_space(at - 1);
+    }
+    measure::rows(ANNOUNCED).any(|word| at >= word.chars().count() && scan.after_any(at, &[word]))
+}
+
+/// House numbers and serial numbers in parts: 3-2-501, 备05002755号-2.
+fn parts(scan: &Scan<'_>, i: usize, to: usize, options: &Options) -> Option<Hit> {
+    let middle = scan.digits(to + 1);
+    let mut end = scan.digits(middle + 1);
+    // After 号: 号-2 is handled by the dash itself.
+    if scan.at(to) != '-' || middle == to + 1 || scan.at(middle) != '-' || end == middle + 1 {
+        return None;
+    }
+    while scan.at(end) == '-' && scan.digits(end + 1) > end + 1 {
+        end = scan.digits(end + 1);
+    }
+    let said = scan.string(i, end.min(i + 64));
+    let said: Vec<String> = said.split('-').map(|part| number::code(part, options.yao())).collect();
+    Some(Hit::new(end.min(i + 64), Class::Code, said.join("杠")))
+}
+
+/// Cards and accounts are read in fours, an identity number in its parts.
+fn card(written: &str) -> &'static [usize] {
+    match written.len() {
+        18 => &[6, 8, 4],
+        9 => &[3],
+        10 | 11 => &[3, 4, 4],
+        _ => &[4],
+    }
+}
+
+/// Groups of the given sizes with a pause between; the last size repeats.
+fn grouped(written: &str, sizes: &[usize], yao: bool) -> String {
+    let mut rest = written;
+    let mut out: Vec<String> = Vec::new();
+    while !rest.is_empty() {
+        let size = sizes.get(out.len()).or(sizes.last()).copied().unwrap_or(4).max(1);
+        let (head, tail) = rest.split_at_checked(size).unwrap_or((rest, ""));
+        out.push(latin::mixed(head, yao));
+        rest = tail;
+    }
+    out.join("，")
+}
+
+/// Whether `c` ends a serial number that goes on after a hyphen: 号-2.
+pub(super) fn serial_goes_on(scan: &Scan<'_>, dash: usize) -> bool {
+    scan.before(dash) == '号'
+        && scan.before(dash - 1).is_ascii_digit()
+        && scan.at(dash + 1).is_ascii_digit()
+        && !is_han(scan.at(dash + 2))
+}

@@ -1,0 +1,100 @@
+//! Numbers of list items: 1. 1、 1) (1) (一) ① ⑴ ⒈. All are said as the number and a short pause.
+
+use super::{
+    Class, Hit, Options, number,
+    scan::{Scan, is_han},
+};
+
+/// Words before which a number in brackets or with a point belongs to them: 第(三)项, 附件1.
+const OWNERS: &[&str] = &["第", "附件", "附表", "附图", "表", "图", "式", "专栏", "公式", "附录"];
+
+pub(super) fn number(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    match scan.at(i) {
+        '(' => bracketed(scan, i),
+        '0'..='9' => pointed(scan, i),
+        c => {
+            let value = enclosed(c)?;
+            let said = number::cardinal(&value.to_string(), false) + "、";
+            Some(Hit::new(i + 1, Class::ListNumber, said).soft(true))
+        }
+    }
+}
+
+/// `1.`, `1、`, `1)`.
+fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
+    let to = scan.digits(i);
+    if to - i > 3 || scan.before(i).is_ascii_alphanumeric() || matches!(scan.before(i), '.' | '-' | '—' | '/') {
+        return None;
+    }
+    let next = scan.at(to + 1);
+    let starts = scan.begins(i);
+    let numbers = match scan.at(to) {
+        // A decimal goes on with a digit. `2.2022年` is item 2 and a year.
+        '.' if next.is_ascii_digit() => to - i <= 2 && year_follows(scan, to + 1),
+        '.' => {
+            let word = scan.past_space(to + 1);
+            starts || is_han(scan.at(word)) || "“《‘(〔".contains(scan.at(word))
+        }
+        '、' => starts && !next.is_ascii_digit() || starts && year_follows(scan, to + 1),
+        ')' => scan.mate(to).is_none() && (starts || is_han(next) && is_han(scan.before(i))),
+        _ => false,
+    };
+    if !numbers {
+        return None;
+    }
+    let said = number::cardinal(&scan.string(i, to), false) + "、";
+    let owned = scan.after_any(scan.back_over_space(i), OWNERS);
+    Some(Hit::new(to + 1, Class::ListNumber, said).soft(!owned))
+}
+
+/// A year with its 年 stands at `i`.
+fn year_follows(scan: &Scan<'_>, i: usize) -> bool {
+    let to = scan.digits(i);
+    let plausible = to - i == 4 && scan.value(i, to).is_some_and(|y| (1900..=2100).contains(&y));
+    let mark = scan.at(scan.past_space(to));
+    plausible && (mark == '年' || super::scan::is_dash(mark) || matches!(mark, '、' | '至' | '/'))
+}
+
+/// `(1)`, `(一)`, `(十二)`.
+fn bracketed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
+    let close = scan.mate(i).filter(|close| (2..=5).contains(&(close - i)))?;
+    let (from, to) = (scan.past_space(i + 1), scan.back_over_space(close));
+    let inner = scan.folded(from, to);
+    let han = !inner.is_empty() && inner.iter().all(|c| "一二三四五六七八九十百".contains(*c));
+    let arabic = !inner.is_empty() && inner.iter().all(char::is_ascii_digit) && inner.len() <= 2;
+    if !han && !arabic {
+        return None;
+    }
+    let written = scan.string(from, to);
+    let said = if arabic { number::cardinal(&written, false) } else { written };
+    let before = scan.back_over_space(i);
+    let owned = scan.after_any(before, OWNERS)
+        || scan.before(before) == '、' && scan.before(before - 1) == ')'
+        || scan.any(close + 1, &["项", "款", "目", "类", "级", "号"]);
+    Some(if owned {
+        Hit::new(close + 1, Class::ListNumber, said)
+    } else {
+        Hit::new(close + 1, Class::ListNumber, said + "、").soft(true)
+    })
+}
+
+/// The value of an enclosed number, as Unicode arranges them.
+fn enclosed(c: char) -> Option<u32> {
+    let from = |first: char| u32::from(c) - u32::from(first);
+    Some(match c {
+        '①'..='⑳' => from('①') + 1,
+        '⑴'..='⒇' => from('⑴') + 1,
+        '⒈'..='⒛' => from('⒈') + 1,
+        '㉑'..='㉟' => from('㉑') + 21,
+        '㊱'..='㊿' => from('㊱') + 36,
+        '❶'..='❿' => from('❶') + 1,
+        '➀'..='➉' => from('➀') + 1,
+        '➊'..='➓' => from('➊') + 1,
+        '⓵'..='⓾' => from('⓵') + 1,
+        '⓫'..='⓴' => from('⓫') + 11,
+        '㈠'..='㈩' => from('㈠') + 1,
+        '㊀'..='㊉' => from('㊀') + 1,
+        '⓪' | '⓿' => 0,
+        _ => return None,
+    })
+}

@@ -1,0 +1,206 @@
+//! Punctuation: quotation marks, dashes, white space, slashes, points and the marks that are pauses.
+
+use super::{
+    Class, Hit, Options, Silence, code, date, measure, range,
+    scan::{Scan, is_dash, is_han},
+};
+use crate::note::NoteCode;
+
+/// Words that show that a half-width `?` asks; without one it stands for a lost character.
+const QUESTIONS: &[&str] =
+    &["吗", "呢", "么", "什么", "何", "谁", "哪", "几", "多少", "是否", "怎", "为啥", "能否", "可否", "有没有", "是不是"];
+
+/// Endings by which a dash between names is a route and read as 至.
+const ROUTES: &[&str] = &[
+    "铁路", "公路", "高速", "线路", "航线", "班列", "专列", "列车", "管道", "输气", "航班", "客运", "通道", "段", "旅游线",
+    "运输", "干线", "输电", "电气化", "高铁", "动车", "快速路", "口岸", "等级公路", "天然气",
+];
+
+/// Endings by which a dash between names belongs to one name.
+const NAMES: &[&str] = &["合作区", "博览会", "经济走廊", "走廊", "论坛", "峰会", "合作", "关系", "自贸", "经济区", "城市群", "对话", "商会"];
+
+/// Quotation and title marks are silent; two quoted things side by side are parted.
+pub(super) fn quotation(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let c = scan.at(i);
+    let closes = matches!(c, '”' | '’' | '》' | '〉' | '」' | '』' | '﹂' | '﹄');
+    let angle = matches!(c, '<' | '>') && scan.mate(i).is_some();
+    let opens = matches!(c, '“' | '‘' | '《' | '〈' | '「' | '『' | '﹁' | '﹃' | '„');
+    if !(closes || opens || angle || c == '"') {
+        return None;
+    }
+    let next = scan.at(scan.past_space(i + 1));
+    if (closes || c == '>') && matches!(next, '“' | '‘' | '《' | '〈' | '「' | '『' | '<') {
+        return Some(Hit::breath(i + 1, "、"));
+    }
+    Some(Hit::silent(i + 1, Silence::Quotation))
+}
+
+/// `—`, `-`, `~` in any number: part of a range, a route, a name, a code, or a pause.
+pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
+    if !is_dash(scan.at(i)) {
+        return None;
+    }
+    let end = scan.run(i, is_dash);
+    let (before, after) = (scan.before(i), scan.at(end));
+    if end - i > 3 || before == '\0' || after == '\0' || before == '\n' || after == '\n' {
+        let quiet = before == '\0' || before == '\n' || after == '\0';
+        return Some(if quiet { Hit::silent(end, Silence::Ornament) } else { Hit::breath(end, "，") });
+    }
+    if date::ends_date(scan, i) && scan.at(scan.past_space(end)).is_ascii_digit() || range::joins_amounts(scan, i, end) {
+        return Some(Hit::new(end, Class::Range, options.to()));
+    }
+    if date::ends_date(scan, scan.back_over_space(i)) && scan.any(end, &["今", "至今", "次日", "翌", "当日", "现在", "明年", "次年"]) {
+        return Some(Hit::new(end, Class::Range, options.to()));
+    }
+    if end - i > 1 {
+        return Some(Hit::breath(end, "，"));
+    }
+    if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
+        return Some(Hit::new(end, Class::Symbol, "杠"));
+    }
+    if before.is_ascii_digit() && after.is_ascii_digit() {
+        return Some(Hit::new(end, Class::Symbol, if scan.at(i) == '-' { "杠" } else { options.to() }));
+    }
+    // Wi-Fi, T-shirt, COVID-19: the hyphen of a compound.
+    if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() {
+        return Some(Hit::silent(end, Silence::Joiner));
+    }
+    if is_han(before) && is_han(after) {
+        return Some(between_names(scan, i, end, options));
+    }
+    Some(Hit::breath(end, "，"))
+}
+
+/// A route says 至, a name nothing but a breath. Weekdays and ordinals are ranges.
+fn between_names(scan: &Scan<'_>, i: usize, end: usize, options: &Options) -> Hit {
+    let to = || Hit::new(end, Class::Range, options.to());
+    let weekday = scan.after_any(i, &["周一", "周二", "周三", "周四", "周五", "星期一", "星期二", "星期三", "星期四", "星期五"]);
+    let counted = is_count(scan.before(i)) && is_count(scan.at(end)) || scan.at(end) == '周';
+    if weekday || counted && !scan.any(end, &["一带"]) {
+        return to();
+    }
+    // The name after the last dash ends at the first mark; look no farther than a name is long.
+    let tail: String = scan.folded(end, end + 24).iter().take_while(|&&c| is_han(c) || is_dash(c)).collect();
+    let named = NAMES.iter().filter_map(|word| tail.find(word)).min();
+    let route = ROUTES.iter().filter_map(|word| tail.find(word)).min();
+    let chain = tail.chars().filter(|&c| is_dash(c)).count() + links_before(scan, i);
+    match (named, route) {
+        (Some(named), Some(route)) if named < route => Hit::breath(end, "、"),
+        (_, Some(_)) => to(),
+        (Some(_), None) => Hit::breath(end, "、"),
+        (None, None) if chain >= 2 => to(),
+        (None, None) => Hit::breath(end, "，"),
+    }
+}
+
+fn is_count(c: char) -> bool {
+    "一二三四五六七八九十".contains(c)
+}
+
+/// Dashes between Han names in the 24 characters before `i`.
+fn links_before(scan: &Scan<'_>, i: usize) -> usize {
+    let from = i.saturating_sub(24);
+    scan.folded(from, i).iter().rev().take_while(|&&c| is_han(c) || is_dash(c)).filter(|&&c| is_dash(c)).count()
+}
+
+/// White space: silent inside an expression or a word that is spaced out, else a breath.
+pub(super) fn space(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let end = scan.run(i, |c| matches!(c, ' ' | '\n'));
+    if end == i {
+        return None;
+    }
+    let (before, after) = (scan.before(i), scan.at(end));
+    let breaks = scan.folded(i, end).contains(&'\n');
+    let parts = if breaks {
+        true
+    } else if is_han(before) && is_han(after) {
+        !spaced_out(scan, i, end)
+    } else if (before.is_ascii_digit() || before == '%') && is_han(after) || is_han(before) && after.is_ascii_digit() {
+        end - i > 1
+    } else {
+        before.is_ascii_alphanumeric() == after.is_ascii_alphanumeric() || end - i > 1 || "”》)".contains(before)
+    };
+    Some(if parts { Hit::breath(end, "，") } else { Hit::silent(end, Silence::Space) })
+}
+
+/// 组 长, 总 则, 范  兵, 指  标  名  称: single characters on both sides.
+fn spaced_out(scan: &Scan<'_>, i: usize, end: usize) -> bool {
+    let left = i < 2 || !is_han(scan.at(i - 2));
+    let right = !is_han(scan.at(end + 1));
+    left && right
+}
+
+/// `/`: per between a unit and what it is for, or a short pause between alternatives.
+pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    if !matches!(scan.at(i), '/' | '\\' | '|' | '¦') {
+        return None;
+    }
+    let end = scan.run(i, |c| matches!(c, '/' | '\\' | '|' | '¦'));
+    let (before, after) = (scan.before(i), scan.at(end));
+    if scan.at(i) == '/' && end == i + 1 {
+        let money = before == '元' && is_han(after);
+        let unit = is_han(before) && (is_han(after) || after.is_ascii_alphabetic()) && measure::follows_number(scan, i);
+        let unit = unit && (measure::measure_at(scan, i - 1).is_some() || "吨斤克米里升度次亩顷瓦时".contains(before));
+        if money || unit {
+            return Some(Hit::new(end, Class::Symbol, "每"));
+        }
+        // 和/或
+        if before == '和' && after == '或' || before == '及' && after == '或' {
+            return Some(Hit::silent(end, Silence::Joiner));
+        }
+    }
+    Some(Hit::breath(end, if scan.at(i) == '/' { "、" } else { "，" }))
+}
+
+/// Full stops and the other marks that are pauses as they stand.
+pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let (before, after) = (scan.before(i), scan.at(i + 1));
+    let mark = match scan.at(i) {
+        '。' => "。",
+        ',' => "，",
+        ';' => "；",
+        ':' => "：",
+        '!' => "！",
+        '、' => "、",
+        '?' => return Some(question(scan, i)),
+        '…' => {
+            let end = scan.run(i, |c| matches!(c, '…' | '.' | '。'));
+            return Some(Hit::pause(end, "，"));
+        }
+        '.' => {
+            let end = scan.run(i, |c| c == '.');
+            return Some(if end - i > 1 {
+                Hit::breath(end, "，")
+            } else if after.is_ascii_digit() && !before.is_ascii_alphanumeric() {
+                let to = scan.digits(i + 1);
+                Hit::new(to, Class::Number, format!("零点{}", super::number::digits(&scan.string(i + 1, to))))
+            } else if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() {
+                Hit::new(end, Class::Symbol, "点")
+            } else if is_han(before) || matches!(before, '”' | ')' | '》' | '%') {
+                Hit::pause(end, "。")
+            } else {
+                Hit::breath(end, "，")
+            });
+        }
+        '·' if is_han(before) && is_han(after) => return Some(Hit::silent(i + 1, Silence::Joiner)),
+        '□' | '■' | '○' | '●' | '◎' | '◇' | '◆' | '△' | '▲' | '▽' | '▼' | '☆' | '★' | '☐' | '▢' | '▣' | '◯'
+        | '►' | '▶' | '▷' | '◀' | '➢' | '➤' | '❖' | '☞' | '→' | '←' | '⇒' | '➔' | '↔' | '⇌' | '•' | '▪' => {
+            return Some(Hit::breath(i + 1, "、"));
+        }
+        '>' | '<' | '›' | '»' if scan.mate(i).is_none() && !scan.at(scan.past_space(i + 1)).is_ascii_digit() => {
+            let c = scan.at(i);
+            return Some(Hit::breath(scan.run(i, |other| other == c), "，"));
+        }
+        _ => return None,
+    };
+    Some(Hit::pause(i + 1, mark))
+}
+
+fn question(scan: &Scan<'_>, i: usize) -> Hit {
+    let full_width = scan.written(i) == '？';
+    let end = scan.run(i, |c| matches!(c, '?' | '!'));
+    if full_width || scan.near_before(i, 30, QUESTIONS.iter().copied()) {
+        return Hit::pause(end, "？");
+    }
+    Hit::silent(i + 1, Silence::Damage).note(NoteCode::LostCharacter)
+}

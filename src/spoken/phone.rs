@@ -1,0 +1,198 @@
+//! Telephone numbers, grouped as people say them, and service numbers. Digit by digit, never a number.
+
+use super::{
+    Class, Hit, Options, measure, number,
+    scan::{Scan, is_dash},
+};
+
+/// Words that announce a telephone number.
+const ANNOUNCED: &[&str] = &[
+    "电话", "传真", "热线", "手机", "座机", "联系方式", "拨打", "致电", "来电", "总机", "报警", "急救", "咨询",
+    "监督举报", "报修", "客服", "Tel", "TEL", "tel", "Fax", "FAX", "fax", "Phone", "phone",
+];
+
+/// Words that follow a service number.
+const SERVICES: &[&str] =
+    &["急救", "报警", "指挥", "接警", "接处警", "热线", "电话", "平台", "救援", "火警", "服务热线", "联动", "出警"];
+
+/// Three-digit numbers for emergencies and information.
+const EMERGENCY: &[&str] = &["110", "112", "114", "117", "119", "120", "121", "122", "999"];
+
+/// Mobile, landline, 400 numbers, and what stands after a word for telephone.
+pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
+    if scan.before(i).is_ascii_alphanumeric() || scan.before(i) == '.' {
+        return None;
+    }
+    let (mut end, groups) = shape(scan, i)?;
+    let mut said = groups
+        .iter()
+        .map(|group| number::code(group, options.yao()))
+        .collect::<Vec<_>>()
+        .join("，");
+    if let Some(to) = extension(scan, end) {
+        said = said + "，转" + &number::code(&scan.string(end + 1, to), options.yao());
+        end = to;
+    }
+    Some(Hit::new(end, Class::Phone, said))
+}
+
+/// The end of a number that begins at `i`, and its groups of digits.
+fn shape(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    if scan.at(i) == '(' {
+        // (0482)8266664
+        let to = scan.digits(i + 1);
+        let area = area(scan, i + 1, to).filter(|_| scan.at(to) == ')')?;
+        let from = scan.past_space(if is_dash(scan.at(to + 1)) { to + 2 } else { to + 1 });
+        let (end, local) = local(scan, from)?;
+        return Some((end, [vec![area], local].concat()));
+    }
+    if scan.at(i) == '+' {
+        let from = scan.word(i, "+86")?;
+        let from = scan.past_space(if scan.at(from) == '-' { from + 1 } else { from });
+        let (end, groups) = mobile(scan, from).or_else(|| landline(scan, from))?;
+        return Some((end, [vec!["86".to_owned()], groups].concat()));
+    }
+    mobile(scan, i).or_else(|| landline(scan, i)).or_else(|| service(scan, i)).or_else(|| announced(scan, i))
+}
+
+/// 13734820016, 137-3482-0016, 137 3482 0016.
+fn mobile(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    if scan.at(i) != '1' || !matches!(scan.at(i + 1), '3'..='9') {
+        return None;
+    }
+    let to = scan.digits(i);
+    if to - i == 11 && !scan.at(to).is_ascii_alphabetic() && !measure::counts(scan, to) {
+        return Some((to, groups(&scan.string(i, to), &[3, 4, 4])));
+    }
+    let sep = scan.at(to);
+    if to - i == 3 && matches!(sep, '-' | ' ') {
+        let middle = scan.digits(to + 1);
+        let end = scan.digits(middle + 1);
+        if middle - to == 5 && scan.at(middle) == sep && end - middle == 5 {
+            let digits = scan.string(i, to) + &scan.string(to + 1, middle) + &scan.string(middle + 1, end);
+            return Some((end, groups(&digits, &[3, 4, 4])));
+        }
+    }
+    None
+}
+
+/// 0482-8266664, 010 66666666, 04828266664.
+fn landline(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    let to = scan.digits(i);
+    if scan.at(i) != '0' {
+        return None;
+    }
+    if matches!(to - i, 10..=12) {
+        let split = if matches!(scan.at(i + 1), '1' | '2') { 3 } else { 4 };
+        let area = scan.string(i, i + split);
+        let (end, local) = local(scan, i + split)?;
+        return Some((end, [vec![area], local].concat()));
+    }
+    let area = area(scan, i, to)?;
+    let joined = scan.past_space(to);
+    let from = scan.past_space(scan.run(joined, is_dash));
+    if from == to {
+        return None;
+    }
+    let (end, local) = local(scan, from)?;
+    Some((end, [vec![area], local].concat()))
+}
+
+fn area(scan: &Scan<'_>, i: usize, to: usize) -> Option<String> {
+    (matches!(to - i, 3 | 4) && scan.at(i) == '0' && scan.at(i + 1) != '0').then(|| scan.string(i, to))
+}
+
+/// Seven or eight digits.
+fn local(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    let to = scan.digits(i);
+    let sizes: &[usize] = match to - i {
+        7 => &[3, 4],
+        8 => &[4, 4],
+        _ => return None,
+    };
+    (!matches!(scan.at(i), '0')).then(|| (to, groups(&scan.string(i, to), sizes)))
+}
+
+/// 400-123-4567, 4001234567, 800 numbers.
+fn service(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    if !scan.any(i, &["400", "800"]) {
+        return None;
+    }
+    let mut digits = String::new();
+    let mut at = i;
+    while digits.len() < 10 {
+        let to = scan.digits(at);
+        if to == at {
+            return None;
+        }
+        digits.push_str(&scan.string(at, to));
+        at = if matches!(scan.at(to), '-' | ' ') && digits.len() < 10 { to + 1 } else { to };
+    }
+    (digits.len() == 10 && !measure::counts(scan, at)).then(|| (at, groups(&digits, &[3, 3, 4])))
+}
+
+/// Any local number after a word for telephone.
+fn announced(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    let to = scan.digits(i);
+    let found = matches!(to - i, 7 | 8)
+        && !measure::counts(scan, to)
+        && !scan.at(to).is_ascii_alphabetic()
+        && scan.near_before(i, 40, ANNOUNCED.iter().copied());
+    if found { local(scan, i) } else { None }
+}
+
+/// `-8001` after a number, not the second half of a range.
+fn extension(scan: &Scan<'_>, end: usize) -> Option<usize> {
+    let to = scan.digits(end + 1);
+    (scan.at(end) == '-' && (1..=5).contains(&to.saturating_sub(end + 1))).then_some(to)
+}
+
+fn groups(digits: &str, sizes: &[usize]) -> Vec<String> {
+    let mut rest = digits;
+    let mut out = Vec::new();
+    for &size in sizes {
+        let (head, tail) = rest.split_at_checked(size).unwrap_or((rest, ""));
+        out.push(head.to_owned());
+        rest = tail;
+    }
+    out
+}
+
+/// Service numbers by their shape (12xxx, 95xxx, 96xxx) or the words around them (110, 120).
+pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
+    let to = scan.digits(i);
+    let before = scan.before(i);
+    if before.is_ascii_alphanumeric() || matches!(before, '.' | '第' | '¥' | '$' | '-' | '—' | '+') {
+        return None;
+    }
+    if scan.at(to).is_ascii_alphabetic() || scan.at(to) == '.' && scan.at(to + 1).is_ascii_digit() {
+        return None;
+    }
+    let written = scan.string(i, to);
+    let near = scan.near_before(i, 8, ANNOUNCED.iter().copied());
+    let served = scan.any(to, SERVICES) || scan.at(to) == '”' && scan.any(to + 1, SERVICES);
+    let found = match written.len() {
+        3 if EMERGENCY.contains(&written.as_str()) => {
+            near || served || emergency_beside(scan, i, to)
+        }
+        5 | 6 if served || near => true,
+        5 => written.starts_with("123") || written.starts_with("121") || written.starts_with("955"),
+        3..=6 => near && matches!(scan.before(scan.back_over_space(i)), ':' | '打' | '电' | '话' | '线' | '“'),
+        _ => false,
+    };
+    let counted = measure::counts(scan, to) && !served || matches!(scan.at(to), '年' | '月' | '日' | '×' | ':' | '/' | '号');
+    let range = is_dash(scan.at(to)) && scan.at(to + 1).is_ascii_digit();
+    (found && !counted && !range)
+        .then(|| Hit::new(to, Class::Hotline, number::code(&written, options.yao())))
+}
+
+/// Another emergency number stands beside: 110、119、120.
+fn emergency_beside(scan: &Scan<'_>, i: usize, to: usize) -> bool {
+    let joins = |c: char| matches!(c, '、' | '和' | '/' | ',' | '与' | '及');
+    let next = scan.digits(to + 1);
+    let right = joins(scan.at(to))
+        && EMERGENCY.contains(&scan.string(to + 1, next).as_str())
+        && !measure::counts(scan, next);
+    let left = i >= 4 && joins(scan.before(i)) && EMERGENCY.contains(&scan.string(i - 4, i - 1).as_str());
+    right || left
+}

@@ -1,0 +1,170 @@
+//! Numbers that belong together: ranges, ratios, fractions, numberings of several parts.
+
+use super::{
+    Class, Hit, Options, measure, number,
+    quantity::{self, Amount},
+    scan::{Scan, is_dash, is_han},
+};
+
+/// `1.2.3`, `192.168.0.1`: parts of a numbering or an address.
+pub(super) fn version(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let mut parts = Vec::new();
+    let mut at = i;
+    loop {
+        let to = scan.digits(at);
+        if to == at {
+            return None;
+        }
+        parts.push(scan.string(at, to));
+        if parts.len() > 8 {
+            return None;
+        }
+        if scan.at(to) == '.' && scan.at(to + 1).is_ascii_digit() {
+            at = to + 1;
+        } else {
+            at = to;
+            break;
+        }
+    }
+    if parts.len() < 3 {
+        return None;
+    }
+    let address = parts.len() == 4 && parts.iter().all(|part| part.len() <= 3);
+    let said: Vec<String> = parts
+        .iter()
+        .map(|part| if address || part.len() > 2 { number::digits(part) } else { number::cardinal(part, false) })
+        .collect();
+    Some(Hit::new(at, Class::Version, said.join("点")))
+}
+
+/// `3:7`, `1:2:3`, `1:50000`.
+pub(super) fn ratio(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let first = quantity::lex(scan, i)?;
+    if scan.at(first.end) != ':' {
+        return None;
+    }
+    let mut said = first.said(false);
+    let mut end = first.end;
+    for _ in 0..5 {
+        if scan.at(end) != ':' {
+            break;
+        }
+        let Some(next) = quantity::lex(scan, end + 1) else { break };
+        said = said + "比" + &next.said(false);
+        end = next.end;
+    }
+    // `项目1:2023年…` is a heading and its text.
+    (end > first.end && scan.at(end) != '年' && !measure::counts(scan, end))
+        .then(|| Hit::new(end, Class::Ratio, said))
+}
+
+/// `1/2`, `2/3`; `120/80` and other pairs that are no part of a whole are said one after the other.
+pub(super) fn fraction(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let to = scan.digits(i);
+    let end = scan.digits(to + 1);
+    if scan.at(to) != '/' || scan.before(i) == '/' || scan.before(i).is_ascii_alphabetic() {
+        return None;
+    }
+    let (part, whole) = (scan.value(i, to)?, scan.value(to + 1, end)?);
+    let proper = part > 0 && part < whole && scan.at(end) != '/' && scan.at(i) != '0' && scan.at(to + 1) != '0';
+    let other = scan.at(end).is_ascii_alphanumeric() || scan.at(end) == '.' || matches!(scan.at(end), '月' | '年');
+    (proper && !other).then(|| {
+        let said = format!("{}分之{}", cardinal(whole), cardinal(part));
+        Hit::new(end, Class::Fraction, said)
+    })
+}
+
+fn cardinal(value: u32) -> String {
+    number::cardinal(&value.to_string(), false)
+}
+
+/// `3—5`, `5%—8%`, `15~20℃`, `2018-2-1` house numbers.
+pub(super) fn amounts(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
+    let first = quantity::lex(scan, i)?;
+    let (first_end, first_tail) = tail(scan, first.end);
+    let (from, dash) = separator(scan, first_end)?;
+    let negative = scan.at(from) == '-' && dash == '~';
+    let second = quantity::lex(scan, if negative { from + 1 } else { from })?;
+    let (end, second_tail) = tail(scan, second.end);
+    if scan.at(second.end).is_ascii_digit() || house_number(scan, i, first.end, second.end) {
+        return None;
+    }
+    let counted = measure::counts(scan, second.end) || first_tail.is_some();
+    if dash == '-' && !counted && !rises(&first, &second) {
+        return None;
+    }
+    let to = options.to();
+    let said = match (first_tail, second_tail) {
+        // 百分之 stands before each end, also where % is written once.
+        (None | Some(Tail::Share(_)), Some(Tail::Share(word))) => {
+            format!("{word}{}{to}{word}{}", first.percent(), second.percent())
+        }
+        (first_tail, second_tail) => {
+            let liang = quantity::liang(scan, i, second.end) && !matches!(scan.before(i), '第');
+            let below = if negative { "零下" } else { "" };
+            let first_name = first_tail.map_or(String::new(), Tail::name);
+            let second_name = second_tail.map_or(String::new(), Tail::name);
+            format!("{}{first_name}{to}{below}{}{second_name}", first.said(liang), second.said(liang))
+        }
+    };
+    Some(Hit::new(end, Class::Range, said))
+}
+
+/// What belongs to a number at the end of a range.
+enum Tail {
+    Share(&'static str),
+    Unit(String),
+}
+
+impl Tail {
+    fn name(self) -> String {
+        match self {
+            Self::Share(word) => word.to_owned(),
+            Self::Unit(name) => name,
+        }
+    }
+}
+
+fn tail(scan: &Scan<'_>, end: usize) -> (usize, Option<Tail>) {
+    let at = scan.past_space(end);
+    match scan.at(at) {
+        '%' => (at + 1, Some(Tail::Share("百分之"))),
+        '‰' => (at + 1, Some(Tail::Share("千分之"))),
+        _ => match measure::unit_at(scan, at) {
+            Some((unit_end, name)) => (unit_end, Some(Tail::Unit(name))),
+            None => (end, None),
+        },
+    }
+}
+
+/// The place after a dash (one or two, with spaces) that a number follows, and the dash.
+fn separator(scan: &Scan<'_>, i: usize) -> Option<(usize, char)> {
+    let from = scan.past_space(i);
+    let to = scan.run(from, is_dash);
+    let dash = scan.at(from);
+    // ~-5: the hyphen is the sign of the number.
+    let (to, dash) = if to == from + 2 && scan.at(from + 1) == '-' && dash != '-' { (from + 1, '~') } else { (to, dash) };
+    (to > from && to - from <= 2).then(|| (scan.past_space(to), dash))
+}
+
+/// 3-2-501: parts of an address.
+fn house_number(scan: &Scan<'_>, i: usize, first: usize, second: usize) -> bool {
+    let chained = scan.at(second) == '-' && scan.at(second + 1).is_ascii_digit();
+    let inside = scan.before(i) == '-' && scan.before(i - 1).is_ascii_digit();
+    scan.at(first) == '-' && (chained || inside)
+}
+
+fn rises(first: &Amount, second: &Amount) -> bool {
+    let key = |a: &Amount| (a.whole.trim_start_matches('0').len(), a.whole.trim_start_matches('0').to_owned(), a.fraction.clone());
+    key(first) <= key(second)
+}
+
+/// Whether the dash `from..to` joins two amounts with Han units: 10元-20元, 1万—2万.
+pub(super) fn joins_amounts(scan: &Scan<'_>, from: usize, to: usize) -> bool {
+    let before = scan.back_over_space(from);
+    let after = scan.past_space(to);
+    let number = scan.at(after).is_ascii_digit();
+    let left = is_han(scan.before(before)) && measure::follows_number(scan, before)
+        || "%‰℃°㎡".contains(scan.before(before)) && before > 0;
+    number && left
+}

@@ -1,0 +1,111 @@
+//! Puts tokens together: no two pauses meet, none opens the text, no yielding one ends it.
+
+use super::{Class, Hit, Silence, Spoken, Token, scan::Scan};
+use crate::note::Note;
+
+/// The spoken form as far as it has been built.
+pub(super) struct Settled<'s, 't> {
+    scan: &'s Scan<'t>,
+    tokens: Vec<Token>,
+    notes: Vec<Note>,
+    last: Last,
+}
+
+/// What was heard last.
+enum Last {
+    /// Nothing yet.
+    Nothing,
+    Sound,
+    /// A pause that is a token of its own, and whether it yields.
+    Pause { token: usize, soft: bool },
+    /// A pause at the end of a token that says more (一、).
+    Fixed,
+}
+
+impl<'s, 't> Settled<'s, 't> {
+    pub(super) fn new(scan: &'s Scan<'t>) -> Self {
+        Self { scan, tokens: Vec::new(), notes: Vec::new(), last: Last::Nothing }
+    }
+
+    /// Han characters as they are written.
+    pub(super) fn plain(&mut self, from: usize, to: usize) {
+        let said = self.scan.source(from, to).to_owned();
+        self.push(Token { class: Class::Plain, span: self.scan.span(from, to), said, why: None });
+        self.last = Last::Sound;
+    }
+
+    /// What a rule found.
+    pub(super) fn hit(&mut self, from: usize, hit: Hit) {
+        let span = self.scan.span(from, hit.end);
+        if let Some(code) = hit.note {
+            self.notes.push(Note { code, span });
+        }
+        let mut token = Token { class: hit.class, span, said: hit.said, why: hit.why };
+        if token.class == Class::Pause {
+            self.pause(&mut token, hit.soft);
+        } else if !token.said.is_empty() {
+            if hit.soft && matches!(self.last, Last::Sound) {
+                token.said.insert(0, '，');
+            }
+            self.last = match token.said.chars().next_back() {
+                Some(c) if rank(c) > 0 => Last::Fixed,
+                _ => Last::Sound,
+            };
+        }
+        self.push(token);
+    }
+
+    /// Decides between a new pause and the one before it: a yielding one loses, then the weaker.
+    fn pause(&mut self, token: &mut Token, soft: bool) {
+        let new = token.said.chars().next().map_or(0, rank);
+        match self.last {
+            Last::Nothing => hush(token),
+            Last::Sound => self.last = Last::Pause { token: self.tokens.len(), soft },
+            Last::Fixed => hush(token),
+            Last::Pause { token: old, soft: old_soft } => {
+                let Some(before) = self.tokens.get_mut(old) else { return };
+                let old_rank = before.said.chars().next().map_or(0, rank);
+                if (!soft, new) > (!old_soft, old_rank) {
+                    hush(before);
+                    self.last = Last::Pause { token: self.tokens.len(), soft };
+                } else {
+                    hush(token);
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, token: Token) {
+        self.tokens.push(token);
+    }
+
+    pub(super) fn finish(mut self) -> (Spoken, Vec<Note>) {
+        if let Last::Pause { token, soft: true } = self.last
+            && let Some(token) = self.tokens.get_mut(token)
+        {
+            hush(token);
+        }
+        (Spoken { tokens: self.tokens }, self.notes)
+    }
+}
+
+/// Makes a pause unheard.
+fn hush(token: &mut Token) {
+    token.class = Class::Silent;
+    token.said.clear();
+    token.why = Some(Silence::Merged);
+}
+
+/// How strong a pause is; 0 for what is none.
+fn rank(c: char) -> u8 {
+    match c {
+        '、' => 1,
+        '，' => 2,
+        '：' => 3,
+        '；' => 4,
+        '。' => 5,
+        '！' => 6,
+        '？' => 7,
+        _ => 0,
+    }
+}
