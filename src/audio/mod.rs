@@ -4,8 +4,11 @@
 //! 2. [`trim`] takes away the silence that an engine puts around its speech;
 //! 3. [`level`] makes every clip equally loud;
 //! 4. the pause is added as digital silence, and [`wav`] writes the file.
+//!
+//! [`stretch`](mod@stretch) serves the engines: it makes speech slower or faster than they can.
 
 mod level;
+mod stretch;
 mod trim;
 mod wav;
 
@@ -13,6 +16,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use stretch::stretch;
 pub use wav::{HEADER, header, join};
 
 /// Changes whenever the same samples would give another clip; part of every clip key.

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Engine, EngineError, Voice};
 use crate::{
-    audio::Pcm,
+    audio::{self, Pcm},
     reading::{Boundary, Mark, Reading, Sound, Syllable, Voiced},
     span::Span,
 };
@@ -29,10 +29,16 @@ use symbols::Symbols;
 /// Raised whenever the same reading would be given to the model in other symbols.
 const SPELLING_VERSION: u32 = 1;
 
+/// Slowest and fastest speed that can be asked for. What the network does not speak cleanly itself,
+/// `speed` in `voice.toml`, is stretched or pressed afterwards.
+const SPEED: (f32, f32) = (0.5, 2.0);
+
 /// The engine with the voices of one folder.
 pub struct Neural {
     version: String,
     voices: Vec<Voice>,
+    /// Slowest and fastest speed of the network.
+    clean: (f32, f32),
     /// One for each voice, in the same order.
     styles: Vec<Vec<f32>>,
     symbols: Symbols,
@@ -63,11 +69,12 @@ impl Neural {
                 licence: folder.manifest.licence.clone(),
                 digest: digest(shared.into_iter().chain([entry.style.sha256.as_str()])),
                 rate: folder.manifest.rate,
-                speed: folder.manifest.speed,
+                speed: SPEED,
             });
         }
         let version = format!("{}/{SPELLING_VERSION}", folder.manifest.engine);
-        let engine = Self { version, voices, styles, symbols, model };
+        let clean = folder.manifest.speed;
+        let engine = Self { version, voices, clean, styles, symbols, model };
         engine.warm_up()?;
         Ok(engine)
     }
@@ -99,8 +106,9 @@ impl Engine for Neural {
             return Err(EngineError::Speed { asked: speed, slowest, fastest });
         }
         let numbers = self.symbols.numbers(reading)?;
-        let samples = self.model.run(&numbers, style, speed)?;
-        Ok(Pcm { rate: known.rate, samples })
+        let clean = speed.max(self.clean.0).min(self.clean.1);
+        let samples = self.model.run(&numbers, style, clean)?;
+        Ok(audio::stretch(Pcm { rate: known.rate, samples }, speed / clean))
     }
 }
 
