@@ -20,17 +20,14 @@ impl Health {
         self.next_try().is_some()
     }
 
-    /// Whether a write should be tried now. Of many who ask after a failure one is sent.
-    pub(super) fn may_try(&self) -> bool {
+    /// Whether what failed should be tried again now. Of many who ask one is told so.
+    pub(super) fn is_due(&self) -> bool {
         let mut next_try = self.next_try();
-        match *next_try {
-            Some(at) if Instant::now() < at => false,
-            Some(_) => {
-                *next_try = Some(Instant::now() + self.retry);
-                true
-            }
-            None => true,
+        let due = next_try.is_some_and(|at| at <= Instant::now());
+        if due {
+            *next_try = Some(Instant::now() + self.retry);
         }
+        due
     }
 
     /// A write worked; whether that is news.

@@ -57,6 +57,9 @@ pub enum StoreError {
     Unreadable,
 }
 
+/// Bytes that must fit before writing is said to work again: a long clip.
+const PROBE: usize = 1 << 20;
+
 /// Whether what is kept will still be there after a restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreHealth {
@@ -170,15 +173,19 @@ impl Store {
 
     /// Whether writing works. While it does not, asking is what tries again.
     pub async fn health(&self) -> StoreHealth {
-        if self.health.is_failing() {
-            self.probe().await;
-        }
-        if self.health.is_failing() { StoreHealth::Failing } else { StoreHealth::Working }
+        if self.writable().await { StoreHealth::Working } else { StoreHealth::Failing }
     }
 
-    /// Writes something, to learn whether writing works before the first clip needs it.
+    /// Learns whether writing works before the first clip needs it; writes what was held when it does.
     pub async fn probe(&self) {
-        self.put(&self.prefix.clone().join("probe"), Bytes::from_static(b"langdu")).await;
+        let path = self.prefix.clone().join("probe");
+        let probed = self.write(&path, Bytes::from_static(&[0; PROBE])).await;
+        self.delete(&path).await;
+        match probed {
+            Ok(()) if self.health.worked() => self.save_held().await,
+            Ok(()) => {}
+            Err(why) => self.health.failed(&why),
+        }
     }
 
     fn clip_path(&self, key: ClipKey) -> Path {
@@ -201,23 +208,25 @@ impl Store {
         }
     }
 
-    /// Writes one object; whether it is safe now. What was held is written once writing works again.
+    /// Writes one object; whether it is safe now.
     async fn put(&self, path: &Path, bytes: Bytes) -> bool {
-        if self.objects.is_none() || !self.health.may_try() {
+        if self.objects.is_none() || !self.writable().await {
             return false;
         }
-        match self.write(path, bytes).await {
-            Ok(()) => {
-                if self.health.worked() {
-                    self.save_held().await;
-                }
-                true
-            }
-            Err(why) => {
-                self.health.failed(&why);
-                false
-            }
+        let written = self.write(path, bytes).await;
+        if let Err(why) = &written {
+            self.health.failed(why);
         }
+        written.is_ok()
+    }
+
+    /// Whether writing works as far as is known; what failed a while ago is probed first, because on a
+    /// disk that is all but full small writes work and large ones do not.
+    async fn writable(&self) -> bool {
+        if self.health.is_due() {
+            self.probe().await;
+        }
+        !self.health.is_failing()
     }
 
     async fn save_held(&self) {

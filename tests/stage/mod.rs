@@ -44,11 +44,10 @@ pub enum Mood {
 pub struct Hummer {
     voices: Vec<Voice>,
     mood: Mutex<Mood>,
-    closed: Mutex<bool>,
-    opened: Condvar,
-    /// First byte, in the text, of each utterance that was asked for, in order.
-    pub said: Mutex<Vec<usize>>,
-    pub calls: AtomicUsize,
+    /// How many more clips it makes before it waits.
+    permits: Mutex<usize>,
+    permitted: Condvar,
+    calls: AtomicUsize,
 }
 
 impl Hummer {
@@ -66,9 +65,8 @@ impl Hummer {
         Arc::new(Self {
             voices: vec![voice("hum", "哼哼", (0.5, 2.0)), voice("slow", "慢慢", (0.8, 1.2))],
             mood: Mutex::new(Mood::Well),
-            closed: Mutex::new(false),
-            opened: Condvar::new(),
-            said: Mutex::default(),
+            permits: Mutex::new(usize::MAX),
+            permitted: Condvar::new(),
             calls: AtomicUsize::new(0),
         })
     }
@@ -77,16 +75,23 @@ impl Hummer {
         *self.mood.lock().unwrap() = mood;
     }
 
-    /// From now on every synthesis waits for [`Hummer::open`].
+    /// From now on every synthesis waits for [`Hummer::permit`] or [`Hummer::open`].
     pub fn close(&self) {
-        *self.closed.lock().unwrap() = true;
+        *self.permits.lock().unwrap() = 0;
+    }
+
+    /// Lets so many syntheses pass.
+    pub fn permit(&self, clips: usize) {
+        *self.permits.lock().unwrap() += clips;
+        self.permitted.notify_all();
     }
 
     pub fn open(&self) {
-        *self.closed.lock().unwrap() = false;
-        self.opened.notify_all();
+        *self.permits.lock().unwrap() = usize::MAX;
+        self.permitted.notify_all();
     }
 
+    /// How many syntheses were begun.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
@@ -103,9 +108,10 @@ impl Engine for Hummer {
 
     fn synthesize(&self, _: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
-        self.said.lock().unwrap().extend(reading.sounds.first().map(|sound| sound.span.start));
-        let closed = self.closed.lock().unwrap();
-        drop(self.opened.wait_while(closed, |closed| *closed).unwrap());
+        let permits = self.permits.lock().unwrap();
+        let mut permits = self.permitted.wait_while(permits, |permits| *permits == 0).unwrap();
+        *permits -= 1;
+        drop(permits);
         let samples = (reading.sounds.len() as f32 * 1500.0 / speed) as usize;
         let hum = |gain: f32| (0..samples).map(|n| gain * (n as f32 * 0.06).sin()).collect();
         let mood = *self.mood.lock().unwrap();
