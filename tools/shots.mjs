@@ -30,7 +30,7 @@ try {
   await shoot("front", "/demo/", desk);
   await shoot("notice", "/demo/notices/roadworks.html", desk, (page) => readUntil(page, 2));
   await shoot("phone", "/demo/notices/holiday.html", { width: 390, height: 780 }, (page) => readUntil(page, 2));
-  await shoot("paste", "/demo/paste.html", desk, async (page) => {
+  await shoot("paste", "/demo/paste.html", { width: 1280, height: 1150 }, async (page) => {
     await page.getByRole("button", { name: "填入一个例子" }).click();
     await readUntil(page, 1);
   });

@@ -219,10 +219,10 @@
 
   async function askOnce(path, options, signal) {
     const limit = new AbortController();
-    const give = () => limit.abort();
-    const timer = setTimeout(give, PATIENCE);
-    signal.addEventListener("abort", give);
-    if (signal.aborted) give();
+    const giveUp = () => limit.abort();
+    const timer = setTimeout(giveUp, PATIENCE);
+    signal.addEventListener("abort", giveUp);
+    if (signal.aborted) giveUp();
     try {
       const response = await fetch(address(path), { ...options, credentials: "omit", signal: limit.signal });
       if (response.ok) {
@@ -236,7 +236,7 @@
       throw new Trouble(navigator.onLine === false ? OFFLINE : UNAVAILABLE, true);
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener("abort", give);
+      signal.removeEventListener("abort", giveUp);
     }
   }
 
@@ -412,8 +412,8 @@
 
     const want = (clip) => {
       if (clip.ready) return;
-      clip.ready = ask(clip.url, {}, signal);
-      clip.ready.catch(() => {}); // whoever waits for it hears of it
+      clip.ready = askOnce(clip.url, {}, signal);
+      clip.ready.catch(() => {}); // when its turn comes, it is asked for again
     };
     let sentence = null;
     let slow = 0;
@@ -427,7 +427,10 @@
     for (const [index, clip] of clips.entries()) {
       clips.slice(index, index + 1 + AHEAD).forEach(want);
       if (index > 0) held(); // the first one is being prepared anyway
-      await clip.ready;
+      await clip.ready.catch((trouble) => {
+        if (signal.aborted || !trouble.retriable) throw trouble;
+        return ask(clip.url, {}, signal);
+      });
       if (signal.aborted) return;
       if (sentence !== clip.sentence) {
         sentence = clip.sentence;
