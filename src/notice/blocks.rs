@@ -56,6 +56,7 @@ pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
     let mut rows: Vec<Row> = split(text, lines).iter().map(|line| alone(text, line)).collect();
     button_hint(text, &mut rows);
     foot(&mut rows);
+    dates_in_cells(&mut rows);
     tables(&mut rows);
     titles::find(&mut rows);
     signatures(&mut rows);
@@ -171,6 +172,25 @@ fn foot(rows: &mut [Row]) {
     if from <= last {
         for row in rows.iter_mut().skip(from).filter(|r| r.skip.is_none()) {
             row.skip(Skip::Footer);
+        }
+    }
+}
+
+/// A date between two other short lines is a cell, not the date of the page.
+fn dates_in_cells(rows: &mut [Row]) {
+    let cell = |r: Option<&Row>| {
+        r.is_some_and(|r| {
+            (r.skip == Some(Skip::PageDate) || r.skip.is_none() && r.is_bare())
+                && r.text.chars().count() <= 10
+        })
+    };
+    for n in 1..rows.len() {
+        let between = cell(rows.get(n - 1)) && cell(rows.get(n + 1));
+        if let Some(row) =
+            rows.get_mut(n).filter(|r| between && r.skip == Some(Skip::PageDate) && !r.marked_up)
+        {
+            row.skip = None;
+            row.kind = BlockKind::Paragraph;
         }
     }
 }

@@ -121,10 +121,15 @@ fn title_at(rows: &[Row], at: usize, first: bool) -> usize {
     let group = rows.iter().skip(at).take(TITLE_LINES).take_while(|r| titleish(r)).count();
     let mut open = 0i32;
     let mut found = 0;
+    // A line that a title was broken at is not a word or two.
+    let broken = |r: &Row| r.text.chars().count() >= 6;
     for (n, row) in rows.iter().skip(at).take(group).enumerate() {
         open += row.text.chars().map(|c| i32::from(c == '《') - i32::from(c == '》')).sum::<i32>();
         if open <= 0 && ends_title(row.text) {
             found = n + 1;
+            break;
+        }
+        if !broken(row) {
             break;
         }
     }

@@ -10,6 +10,8 @@ use super::{
 
 /// What a part beyond [`BREATH`] costs for each character.
 const TOO_LONG: u64 = 100_000;
+/// What a part too short to be one (第三条 alone) costs, and what is too short.
+const STUB: (usize, u64) = (6, 3_000);
 /// What each cut costs, so that there are no more than needed.
 const CUT: u64 = 900;
 
@@ -66,7 +68,7 @@ fn cost(scan: &Scan, from: usize, at: usize, to: usize) -> Option<u64> {
         }
         // After a long name or quotation a reader may pause; “十四五”规划 belongs together.
         '”' | '》' => (at - opens_at(scan, from, at) > 14).then_some(4_000),
-        c if c.is_whitespace() => (!is_spaced_out(scan, at)).then_some(1_200),
+        c if c.is_whitespace() => (at - from > STUB.0 && !is_spaced_out(scan, at)).then_some(1_200),
         _ if after == '“' && scan.mate(at).is_some_and(|m| m - at > BREATH) => Some(700),
         _ => None,
     }
@@ -115,7 +117,8 @@ fn cheapest(places: &[(usize, usize, u64)]) -> Vec<usize> {
             }
             let over = len.saturating_sub(BREATH) as u64 * TOO_LONG;
             let uneven = (BREATH as u64 * 2 / 3).abs_diff(len as u64).pow(2);
-            let total = so_far.saturating_add(over + uneven + here + CUT);
+            let stub = if len < STUB.0 { STUB.1 } else { 0 };
+            let total = so_far.saturating_add(over + uneven + here + stub + CUT);
             if total < choice.0 {
                 choice = (total, back);
             }

@@ -123,7 +123,7 @@ impl Walk<'_, '_> {
             if matches!(c, ':' | '：') && self.colon_ends(clause, at) {
                 return at + 1;
             }
-            if matches!(c, ',' | '，') {
+            if matches!(c, ',' | '，') || c.is_whitespace() {
                 clause = at + 1;
             }
             at += 1;
@@ -159,8 +159,13 @@ impl Walk<'_, '_> {
         {
             return false;
         }
+        // 电话:0475-…: a figure stays with what it is the figure of.
+        let next = scan.skip_space(at + 1);
+        if scan.char(next).is_ascii_alphanumeric() && marker(scan.ahead(next, 12)).is_none() {
+            return false;
+        }
         let label = scan.chars(clause, at).iter().filter(|c| !c.is_whitespace()).count();
-        let ahead = scan.ahead(scan.skip_space(at + 1), 12);
+        let ahead = scan.ahead(next, 12);
         label > LABEL || scan.slice(clause, at).ends_with("如下") || marker(ahead).is_some()
     }
 
