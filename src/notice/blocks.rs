@@ -241,40 +241,16 @@ fn signatures(rows: &mut [Row]) {
         while dated && above > 0 && n - above < 4 {
             above -= 1;
             let Some(row) = rows.get_mut(above) else { break };
-            if !row.is_bare() || row.skip.is_some() || row.text.chars().count() > 40 || !signs(row.text) {
+            if !row.is_bare()
+                || row.skip.is_some()
+                || row.text.chars().count() > 40
+                || !titles::signs(row.text)
+            {
                 break;
             }
             row.set(BlockKind::Signature);
         }
     }
-}
-
-fn signs(text: &str) -> bool {
-    const ENDS: [&str; 22] = [
-        "政府",
-        "办公室",
-        "办公厅",
-        "委员会",
-        "局",
-        "厅",
-        "委",
-        "处",
-        "部",
-        "院",
-        "会",
-        "中心",
-        "公署",
-        "公司",
-        "指挥部",
-        "领导小组",
-        "街道",
-        "学校",
-        "医院",
-        "队",
-        "所",
-        "站",
-    ];
-    ENDS.iter().any(|end| text.trim_end_matches(['(', ')', '章']).ends_with(end))
 }
 
 /// The items below 附件: go on with it.
@@ -318,7 +294,7 @@ fn headings(rows: &mut [Row]) {
             Some(below) => below.level > m.level,
         });
         let heads = match m.style {
-            Style::Chapter => chars <= 40 && clean,
+            Style::Chapter => chars <= 40 && clean && !stopped,
             Style::Han | Style::HanInBrackets if stopped => clean && opens && chars <= 25,
             Style::Han | Style::HanInBrackets => clean && chars <= if opens { 45 } else { 20 },
             Style::Digit | Style::DigitInBrackets => {

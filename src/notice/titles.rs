@@ -1,4 +1,4 @@
-//! Titles, salutations and the labels of a gazette: lines that open a document.
+//! Titles, salutations, signatures and the labels of a gazette: lines known by how they end.
 
 use super::{BlockKind, Skip, blocks::Row, shape};
 
@@ -107,6 +107,35 @@ pub(super) fn find(rows: &mut [Row]) {
         at += len.max(1);
     }
     salutations(rows);
+}
+
+/// Whether a line ends as the names of those who sign do.
+pub(crate) fn signs(text: &str) -> bool {
+    const ENDS: [&str; 22] = [
+        "政府",
+        "办公室",
+        "办公厅",
+        "委员会",
+        "局",
+        "厅",
+        "委",
+        "处",
+        "部",
+        "院",
+        "会",
+        "中心",
+        "公署",
+        "公司",
+        "指挥部",
+        "领导小组",
+        "街道",
+        "学校",
+        "医院",
+        "队",
+        "所",
+        "站",
+    ];
+    ENDS.iter().any(|end| text.trim_end_matches(['(', ')', '章']).ends_with(end))
 }
 
 /// How many rows from `at` are one title; `first`: only furniture stands before.

@@ -61,7 +61,7 @@ fn cost(scan: &Scan, from: usize, at: usize, to: usize) -> Option<u64> {
     }
     match before {
         ',' | '，' => (!between_digits).then_some(0),
-        ':' | '：' => (!between_digits && after != '/').then_some(100),
+        ':' | '：' => (!after.is_ascii()).then_some(100),
         '、' => Some(if short_list(scan, from, at, to) { 2_500 } else { 700 }),
         c if is_closer(c) && c != '〕' && matches!(after, '和' | '及' | '与' | '或' | '《' | '“' | '(') => {
             Some(900)
