@@ -56,7 +56,7 @@ pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
     let mut rows: Vec<Row> = split(text, lines).iter().map(|line| alone(text, line)).collect();
     button_hint(text, &mut rows);
     foot(&mut rows);
-    dates_in_cells(&mut rows);
+    own_dates(&mut rows);
     tables(&mut rows);
     titles::find(&mut rows);
     signatures(&mut rows);
@@ -176,21 +176,21 @@ fn foot(rows: &mut [Row]) {
     }
 }
 
-/// A date between two other short lines is a cell, not the date of the page.
-fn dates_in_cells(rows: &mut [Row]) {
-    let cell = |r: Option<&Row>| {
-        r.is_some_and(|r| {
-            (r.skip == Some(Skip::PageDate) || r.skip.is_none() && r.is_bare())
-                && r.text.chars().count() <= 10
-        })
-    };
+/// A date between two other short lines is a cell, and one below who signs is the date of the notice;
+/// neither is the date of the page.
+fn own_dates(rows: &mut [Row]) {
+    let short = |r: &Row| r.text.chars().count() <= 10;
+    let cell = |r: &Row| (r.skip == Some(Skip::PageDate) || r.skip.is_none() && r.is_bare()) && short(r);
     for n in 1..rows.len() {
-        let between = cell(rows.get(n - 1)) && cell(rows.get(n + 1));
-        if let Some(row) =
-            rows.get_mut(n).filter(|r| between && r.skip == Some(Skip::PageDate) && !r.marked_up)
-        {
+        let Some(above) = rows.get(n - 1) else { break };
+        let between = cell(above) && rows.get(n + 1).is_some_and(cell);
+        let signed = above.skip.is_none() && above.is_bare() && titles::signs(above.text);
+        let Some(row) = rows.get_mut(n).filter(|r| r.skip == Some(Skip::PageDate) && !r.marked_up) else {
+            continue;
+        };
+        if between || signed {
             row.skip = None;
-            row.kind = BlockKind::Paragraph;
+            row.kind = if between { BlockKind::Paragraph } else { BlockKind::Date };
         }
     }
 }

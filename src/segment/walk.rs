@@ -131,7 +131,7 @@ impl Walk<'_, '_> {
             let inside = c == ';'
                 && scan.before(at).is_ascii_alphanumeric()
                 && scan.char(at + 1).is_ascii_alphabetic();
-            if (is_stop(c) && !inside) || (c == '?' && self.asks(at)) {
+            if (is_stop(c) && !inside) || (c == '?' && self.asks(clause, at)) {
                 return self.with_closers(at + 1);
             }
             if matches!(c, ':' | '：') && self.colon_ends(clause, at) {
@@ -156,10 +156,19 @@ impl Walk<'_, '_> {
         at
     }
 
-    /// A `?` at the end of a clause asks; in the middle of a word it is a lost character.
-    fn asks(&self, at: usize) -> bool {
+    /// A `?` asks after a question word or at the end of a clause; in the middle of a word it is a lost
+    /// character.
+    fn asks(&self, clause: usize, at: usize) -> bool {
+        const WORDS: [&str; 14] = [
+            "什么", "是否", "吗", "呢", "哪", "几", "多少", "如何", "怎么", "怎样", "为何", "谁", "能否",
+            "可否",
+        ];
         let next = self.scan.char(at + 1);
-        at + 1 >= self.scan.len() || next.is_whitespace() || is_closer(next)
+        let words = self.scan.slice(clause.max(at.saturating_sub(AHEAD)), at);
+        at + 1 >= self.scan.len()
+            || next.is_whitespace()
+            || is_closer(next)
+            || WORDS.iter().any(|word| words.contains(word))
     }
 
     fn colon_ends(&self, clause: usize, at: usize) -> bool {
