@@ -200,6 +200,14 @@ fn tables(rows: &mut [Row]) {
     let short = |r: &Row| r.is_bare() && r.skip.is_none() && r.text.chars().count() <= 10;
     let mut at = 0;
     while at < rows.len() {
+        // 附件1, then the name of the table.
+        let labelled =
+            at.checked_sub(1).and_then(|b| rows.get(b)).is_some_and(|r| r.kind == BlockKind::Attachment);
+        if labelled && rows.get(at).is_some_and(|r| r.text.chars().count() >= 6 && titles::ends_title(r.text))
+        {
+            at += 1;
+            continue;
+        }
         let mut end = at;
         let mut shorts = 0;
         let mut last_short = at;
@@ -227,10 +235,15 @@ fn tables(rows: &mut [Row]) {
     }
 }
 
-/// 辅助器具 / 适配: a second line of at most two characters goes on with a short first one.
+/// 辅助器具 / 适配, 矫治手术 / 及训练: a second line of at most two characters, or one that begins with
+/// and, goes on with a short first one.
 fn breaks_cell(before: &str, text: &str) -> bool {
     let han = |t: &str| t.chars().all(shape::is_han);
-    text.chars().count() <= 2 && before.chars().count() <= 6 && han(text) && han(before)
+    let (chars, short) = (text.chars().count(), before.chars().count() <= 6);
+    short
+        && han(text)
+        && han(before)
+        && (chars <= 2 || chars <= 6 && text.starts_with(['及', '和', '与', '或']))
 }
 
 /// A short line directly above a date signs.

@@ -5,7 +5,7 @@
 
 use super::{
     BREATH,
-    scan::{Scan, is_closer},
+    scan::{Scan, is_closer, is_stop},
 };
 
 /// What a part beyond [`BREATH`] costs for each character.
@@ -61,6 +61,7 @@ fn cost(scan: &Scan, from: usize, at: usize, to: usize) -> Option<u64> {
     }
     match before {
         ',' | '，' => (!between_digits).then_some(0),
+        c if is_stop(c) && !between_digits => Some(0),
         ':' | '：' => (!after.is_ascii()).then_some(100),
         '、' => Some(if short_list(scan, from, at, to) { 2_500 } else { 700 }),
         c if is_closer(c) && c != '〕' && matches!(after, '和' | '及' | '与' | '或' | '《' | '“' | '(') => {
