@@ -50,6 +50,10 @@ enum Role {
 
 fn role(scan: &Scan<'_>, open: usize, close: usize) -> Role {
     let inner = scan.folded(open + 1, close);
+    // 元/(kW·h)
+    if scan.before(open) == '/' && inner.len() <= 8 {
+        return Role::Inside;
+    }
     if scan.at(open) != '(' || !is_han(scan.before(open)) || inner.len() > 8 || inner.is_empty() {
         return Role::Remark;
     }

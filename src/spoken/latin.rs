@@ -44,6 +44,11 @@ fn plain(c: char) -> Option<&'static str> {
 /// A word of letters, and the digits that belong to it: GDP, B2B, PM2.5, COVID-19, 5G after its 5.
 pub(super) fn letters(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
     plain(scan.at(i))?;
+    if let Some(end) = ["No.", "NO.", "no.", "No", "NO"].iter().find_map(|word| scan.word(i, word))
+        && scan.at(scan.past_space(end)).is_ascii_digit()
+    {
+        return Some(Hit::new(end, Class::Symbol, "编号"));
+    }
     let mut said = String::new();
     let mut at = i;
     loop {
@@ -89,7 +94,7 @@ fn number_after_letters(
         return (fraction, number::decimal(&written, &scan.string(to + 1, fraction), false));
     }
     // N95 is a filter, not the ninety-fifth.
-    let digit_names = ["N", "KN", "P", "FFP", "KF", "T", "K", "H", "CL"];
+    let digit_names = ["N", "KN", "FFP", "KF"];
     let letters = scan.string(start, from).to_uppercase();
     let said = match written.len() {
         1 => number::cardinal(&written, false),
@@ -145,10 +150,10 @@ fn ascii_roman(scan: &Scan<'_>, i: usize) -> Option<Hit> {
 /// ⅹⅹ, ××, XX and xx before a word that a name would stand before: 某某.
 pub(super) fn placeholder(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let c = scan.at(i);
-    if !matches!(c, 'ⅹ' | 'Ⅹ' | '×' | 'X' | 'x' | '✗' | '╳') || scan.before(i).is_ascii_alphanumeric() {
+    if !matches!(c, 'ⅹ' | 'Ⅹ' | '×' | 'X' | 'x' | '○' | '〇' | '*') || scan.before(i).is_ascii_alphanumeric() {
         return None;
     }
-    let end = scan.run(i, |other| other == c);
+    let end = i + scan.folded(i, i + 9).iter().take_while(|&&other| other == c).count();
     let next = scan.at(end);
     if end - i > 8 || next.is_ascii_alphanumeric() {
         return None;
@@ -159,6 +164,7 @@ pub(super) fn placeholder(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     let stands = match end - i {
         // One sign before 年月日 is a blank; 数据要素×, X光 are not.
         1 => c == 'ⅹ' && is_han(next) || sign && "年月日时分元号".contains(next) && !scan.before(i).is_ascii_digit(),
+        _ if matches!(c, '○' | '〇' | '*') => named && end - i == 2,
         _ => named || is_han(next) || (c != 'X' && c != 'x'),
     };
     stands.then(|| Hit::new(end, Class::Placeholder, if end - i == 1 { "某" } else { "某某" }))

@@ -23,7 +23,7 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
 /// `1.`, `1、`, `1)`.
 fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let to = scan.digits(i);
-    if to - i > 3 || scan.before(i).is_ascii_alphanumeric() || matches!(scan.before(i), '.' | '-' | '—' | '/') {
+    if to - i > 3 || matches!(scan.before(i), '.' | '-' | '—' | '/') {
         return None;
     }
     let next = scan.at(to + 1);

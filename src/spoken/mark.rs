@@ -46,6 +46,9 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
         let quiet = before == '\0' || before == '\n' || after == '\0';
         return Some(if quiet { Hit::silent(end, Silence::Ornament) } else { Hit::breath(end, "，") });
     }
+    if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
+        return Some(Hit::new(end, Class::Symbol, "杠"));
+    }
     if date::ends_date(scan, i) && scan.at(scan.past_space(end)).is_ascii_digit() || range::joins_amounts(scan, i, end) {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
@@ -55,11 +58,16 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if end - i > 1 {
         return Some(Hit::breath(end, "，"));
     }
-    if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
-        return Some(Hit::new(end, Class::Symbol, "杠"));
-    }
     if before.is_ascii_digit() && after.is_ascii_digit() {
         return Some(Hit::new(end, Class::Symbol, if scan.at(i) == '-' { "杠" } else { options.to() }));
+    }
+    let roman = |c: char| matches!(c, 'Ⅰ'..='Ⅻ' | 'ⅰ'..='ⅻ' | '①'..='⑳');
+    if roman(before) && roman(after) {
+        return Some(Hit::new(end, Class::Range, options.to()));
+    }
+    // A-, AA-级: a grade.
+    if scan.at(i) == '-' && "ABC".contains(before) && "级等、,;。)\0".contains(after) {
+        return Some(Hit::new(end, Class::Symbol, "减"));
     }
     // Wi-Fi, T-shirt, COVID-19: the hyphen of a compound.
     if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() {
@@ -83,7 +91,7 @@ fn between_names(scan: &Scan<'_>, i: usize, end: usize, options: &Options) -> Hi
     let tail: String = scan.folded(end, end + 24).iter().take_while(|&&c| is_han(c) || is_dash(c)).collect();
     let named = NAMES.iter().filter_map(|word| tail.find(word)).min();
     let route = ROUTES.iter().filter_map(|word| tail.find(word)).min();
-    let chain = tail.chars().filter(|&c| is_dash(c)).count() + links_before(scan, i);
+    let chain = 1 + tail.chars().filter(|&c| is_dash(c)).count() + links_before(scan, i);
     match (named, route) {
         (Some(named), Some(route)) if named < route => Hit::breath(end, "、"),
         (_, Some(_)) => to(),
@@ -116,7 +124,8 @@ pub(super) fn space(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     } else if is_han(before) && is_han(after) {
         !spaced_out(scan, i, end)
     } else if (before.is_ascii_digit() || before == '%') && is_han(after) || is_han(before) && after.is_ascii_digit() {
-        end - i > 1
+        // A telephone number or code after a name is not counted by it.
+        end - i > 1 || scan.value(end, scan.digits(end)).is_none_or(|value| value >= 1_000_000) && after.is_ascii_digit()
     } else {
         before.is_ascii_alphanumeric() == after.is_ascii_alphanumeric() || end - i > 1 || "”》)".contains(before)
     };
@@ -138,8 +147,8 @@ pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let end = scan.run(i, |c| matches!(c, '/' | '\\' | '|' | '¦'));
     let (before, after) = (scan.before(i), scan.at(end));
     if scan.at(i) == '/' && end == i + 1 {
-        let money = before == '元' && is_han(after);
-        let unit = is_han(before) && (is_han(after) || after.is_ascii_alphabetic()) && measure::follows_number(scan, i);
+        let money = before == '元' && (is_han(after) || measure::unit_at(scan, end).is_some() || after == '(');
+        let unit = is_han(before) && (is_han(after) || measure::unit_at(scan, end).is_some() || after == '(') && measure::follows_number(scan, i);
         let unit = unit && (measure::measure_at(scan, i - 1).is_some() || "吨斤克米里升度次亩顷瓦时".contains(before));
         if money || unit {
             return Some(Hit::new(end, Class::Symbol, "每"));
@@ -182,12 +191,16 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
                 Hit::breath(end, "，")
             });
         }
+        // 元/人·月
+        '·' if "年月日天次时".contains(after) && scan.folded(i.saturating_sub(4), i).contains(&'/') => {
+            return Some(Hit::new(i + 1, Class::Symbol, "每"));
+        }
         '·' if is_han(before) && is_han(after) => return Some(Hit::silent(i + 1, Silence::Joiner)),
         '□' | '■' | '○' | '●' | '◎' | '◇' | '◆' | '△' | '▲' | '▽' | '▼' | '☆' | '★' | '☐' | '▢' | '▣' | '◯'
         | '►' | '▶' | '▷' | '◀' | '➢' | '➤' | '❖' | '☞' | '→' | '←' | '⇒' | '➔' | '↔' | '⇌' | '•' | '▪' => {
             return Some(Hit::breath(i + 1, "、"));
         }
-        '>' | '<' | '›' | '»' if scan.mate(i).is_none() && !scan.at(scan.past_space(i + 1)).is_ascii_digit() => {
+        '>' | '<' | '›' if after != '=' && scan.mate(i).is_none() && !scan.at(scan.past_space(i + 1)).is_ascii_digit() => {
             let c = scan.at(i);
             return Some(Hit::breath(scan.run(i, |other| other == c), "，"));
         }
@@ -202,5 +215,5 @@ fn question(scan: &Scan<'_>, i: usize) -> Hit {
     if full_width || scan.near_before(i, 30, QUESTIONS.iter().copied()) {
         return Hit::pause(end, "？");
     }
-    Hit::silent(i + 1, Silence::Damage).note(NoteCode::LostCharacter)
+    Hit::silent(scan.run(i, |c| c == '?'), Silence::Damage).note(NoteCode::LostCharacter)
 }

@@ -65,7 +65,7 @@ fn simple_unit(scan: &Scan<'_>, i: usize) -> Option<(usize, &'static str)> {
         let inside = scan.at(end - 1).is_ascii_alphabetic() && scan.at(end).is_ascii_alphabetic();
         if let (Some(&name), false) = (UNITS.get(key.as_str()), inside) {
             // `3A级`, `m2m`: a digit or letter that goes on makes it another word.
-            if !scan.at(end).is_ascii_digit() {
+            if !(scan.at(end).is_ascii_digit() && scan.at(end - 1).is_ascii_alphabetic()) {
                 best = Some((end, name));
             }
         }
@@ -124,11 +124,14 @@ pub(super) fn unit(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let alone = scan.at(i).is_ascii_alphabetic()
         && (matches!(before, '(' | '/' | ':') || super::scan::is_han(before))
         && scan.folded(i, i + 8).iter().take_while(|&&c| c != ')').any(|&c| matches!(c, '²' | '³'));
-    let per = before == '/' && after_slash(scan, i);
-    if !(after_number || sign || alone || per) {
+    let per = before == '/' && after_slash(scan, i)
+        || before == '(' && scan.before(i - 1) == '/' && after_slash(scan, i - 1);
+    let (end, said) = unit_at(scan, i)?;
+    // mg/kg is a unit wherever it stands, km²/h too; m or t alone may be anything.
+    let compound = scan.folded(i, end).contains(&'/') && scan.before(end) != '/' && !before.is_ascii_alphanumeric();
+    if !(after_number || sign || alone || per || compound) {
         return None;
     }
-    let (end, said) = unit_at(scan, i)?;
     Some(Hit::new(end, Class::Unit, said))
 }
 

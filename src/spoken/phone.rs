@@ -13,10 +13,13 @@ const ANNOUNCED: &[&str] = &[
 
 /// Words that follow a service number.
 const SERVICES: &[&str] =
-    &["急救", "报警", "指挥", "接警", "接处警", "热线", "电话", "平台", "救援", "火警", "服务热线", "联动", "出警"];
+    &["急救", "报警", "指挥", "接警", "接处警", "热线", "电话", "平台", "救援", "火警", "服务热线", "联动", "出警", "查号"];
 
 /// Three-digit numbers for emergencies and information.
 const EMERGENCY: &[&str] = &["110", "112", "114", "117", "119", "120", "121", "122", "999"];
+
+/// Service numbers that stand without a word.
+const WELL_KNOWN: &[&str] = &["10086", "10010", "10050", "10099", "12580", "11185", "11183"];
 
 /// Mobile, landline, 400 numbers, and what stands after a word for telephone.
 pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
@@ -94,8 +97,14 @@ fn landline(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     if from == to {
         return None;
     }
-    let (end, local) = local(scan, from)?;
+    let (end, local) = local(scan, from).or_else(|| short(scan, from))?;
     Some((end, [vec![area], local].concat()))
+}
+
+/// A service number after an area code: 0471-12345.
+fn short(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    let to = scan.digits(i);
+    (matches!(to - i, 5 | 6) && !measure::counts(scan, to)).then(|| (to, vec![scan.string(i, to)]))
 }
 
 fn area(scan: &Scan<'_>, i: usize, to: usize) -> Option<String> {
@@ -176,6 +185,7 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
             near || served || emergency_beside(scan, i, to)
         }
         5 | 6 if served || near => true,
+        5 if WELL_KNOWN.contains(&written.as_str()) => true,
         5 => written.starts_with("123") || written.starts_with("121") || written.starts_with("955"),
         3..=6 => near && matches!(scan.before(scan.back_over_space(i)), ':' | '打' | '电' | '话' | '线' | '“'),
         _ => false,

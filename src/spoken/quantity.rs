@@ -113,7 +113,7 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let said = if minus { "负" } else { "正" };
     let stated = apart || (is_han(before) && (degrees || share && !measure::follows_number(scan, i)));
     // A dash after white space or a mark is more often a list dash than a sign.
-    let sure = degrees || share || amount.fraction.len() + amount.whole.len() > 1 || matches!(before, '(' | '=' | ':');
+    let sure = degrees || scan.any(unit, &["层", "楼"]) || share || amount.fraction.len() + amount.whole.len() > 1 || matches!(before, '(' | '=' | ':');
     (stated && sure && (minus || degrees || share)).then(|| Hit::new(i + 1, Class::Symbol, said))
 }
 
@@ -153,6 +153,10 @@ pub(super) fn amount(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     // 20#楼
     if scan.at(amount.end) == '#' {
         return Some(Hit::new(amount.end + 1, Class::Number, amount.said(false) + "号"));
+    }
+    // 07月 is a month, 007 a name.
+    if amount.fraction.is_empty() && matches!(scan.at(at), '月' | '日') {
+        return Some(Hit::new(amount.end, Class::Number, number::cardinal(&amount.whole, false)));
     }
     let liang = liang(scan, i, amount.end) || to_counted(scan, i, amount.end);
     Some(Hit::new(amount.end, Class::Number, amount.said(liang)))

@@ -89,6 +89,10 @@ pub(super) fn amounts(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
     if scan.at(second.end).is_ascii_digit() || house_number(scan, i, first.end, second.end) {
         return None;
     }
+    // 图1-1, 表2-3
+    if dash == '-' && scan.after_any(scan.back_over_space(i), &["图", "表", "式"]) {
+        return None;
+    }
     let counted = measure::counts(scan, second.end) || first_tail.is_some();
     if dash == '-' && !counted && !rises(&first, &second) {
         return None;

@@ -50,8 +50,7 @@ pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     match c {
         '+' => {
             let end = scan.run(i, |c| c == '+');
-            return Some(Hit::new(end, Class::Symbol, if end - i > 3 { "" } else { "加" })).filter(|hit| !hit.said.is_empty())
-                .or_else(|| Some(Hit::silent(end, Silence::Ornament)));
+            return Some(if end - i > 3 { Hit::silent(end, Silence::Ornament) } else { Hit::new(end, Class::Symbol, "加".repeat(end - i)) });
         }
         '=' if scan.run(i, |c| c == '=') > i + 1 => {
             return Some(Hit::silent(scan.run(i, |c| c == '='), Silence::Ornament));
@@ -74,8 +73,12 @@ pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
             if digits && end > i + 1 && end - i <= 20 {
                 return Some(Hit::new(end, Class::Placeholder, "星".repeat(end - i)));
             }
+            if is_han(before) && end - i <= 4 && !emphasis_open(scan, i) {
+                return Some(Hit::new(end, Class::Placeholder, "某".repeat(end - i)));
+            }
             return Some(Hit::silent(end, Silence::Ornament));
         }
+        '√' if after.is_ascii_digit() => return Some(Hit::new(i + 1, Class::Symbol, "根号")),
         '_' => return Some(Hit::breath(scan.run(i, |c| c == '_'), "，")),
         '#' if before.is_ascii_alphanumeric() => return Some(Hit::new(i + 1, Class::Symbol, "号")),
         '²' | '³' if before.is_ascii_digit() => {
@@ -96,6 +99,12 @@ pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     }
     let class = if *class == "fraction" { Class::Fraction } else { Class::Symbol };
     Some(Hit::new(i + 1, class, *said))
+}
+
+/// Whether `*` or `**` before `i` opened an emphasis: it stands before a word and not after one.
+fn emphasis_open(scan: &Scan<'_>, i: usize) -> bool {
+    (i.saturating_sub(40)..i)
+        .any(|at| scan.at(at) == '*' && is_han(scan.at(at + 1)) && !is_han(scan.before(at)))
 }
 
 /// 10⁶ → 十的六次方.

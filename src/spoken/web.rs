@@ -75,8 +75,13 @@ pub(super) fn file_ending(scan: &Scan<'_>, i: usize, options: &Options) -> Optio
     if scan.at(i) != '.' || !named {
         return None;
     }
-    let end = i + 1 + scan.folded(i + 1, i + 7).iter().take_while(|c| c.is_ascii_alphanumeric()).count();
-    let ending = scan.string(i + 1, end).to_ascii_lowercase();
+    let mut end = i + 1 + scan.folded(i + 1, i + 7).iter().take_while(|c| c.is_ascii_alphanumeric()).count();
+    let mut ending = scan.string(i + 1, end).to_ascii_lowercase();
+    // 1.表.doc2.单.xls: the number of the next item follows without a gap.
+    if let Some(word) = ending.find(|c: char| c.is_ascii_digit()).filter(|_| matches!(scan.at(end), '.' | '、')) {
+        ending.truncate(word);
+        end = i + 1 + word;
+    }
     FILES.contains(&ending.as_str()).then(|| Hit::new(end, Class::FileName, spell(scan, i, end, options)))
 }
 
