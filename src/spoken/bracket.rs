@@ -21,7 +21,11 @@ pub(super) fn mark(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
         return None;
     }
     let Some(mate) = scan.mate(i) else {
-        let hit = if opens || next_is_text(scan, i + 1) { Hit::breath(i + 1, "，") } else { Hit::silent(i + 1, Silence::Bracket) };
+        let hit = if opens || next_is_text(scan, i + 1) {
+            Hit::breath(i + 1, "，")
+        } else {
+            Hit::silent(i + 1, Silence::Bracket)
+        };
         return Some(hit.note(NoteCode::Unbalanced));
     };
     let (open, close) = (i.min(mate), i.max(mate));
@@ -29,7 +33,12 @@ pub(super) fn mark(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
         Role::Inside => Hit::silent(i + 1, Silence::Bracket),
         Role::OtherName if opens => Hit::breath(i + 1, "、"),
         Role::OtherName => Hit::silent(i + 1, Silence::Bracket),
-        Role::Remark if opens && options.brackets == Brackets::Skipped && c == '(' && scan.mate(open) == Some(close) => {
+        Role::Remark
+            if opens
+                && options.brackets == Brackets::Skipped
+                && c == '('
+                && scan.mate(open) == Some(close) =>
+        {
             Hit::silent(close + 1, Silence::Skipped)
         }
         Role::Remark => Hit::breath(i + 1, "，"),
@@ -65,10 +74,12 @@ fn role(scan: &Scan<'_>, open: usize, close: usize) -> Role {
         return Role::Remark;
     }
     let goes_on = is_han(scan.at(close + 1));
+    // 星期四 and 14:30 must not run together.
+    let parted = goes_on || matches!(scan.at(close + 1), ',' | '、' | '。' | ';' | ':' | '\0');
     let syllables = written.split('、').all(|part| part.chars().count() == 1);
     if syllables && (goes_on || written.contains('、')) {
         return Role::Inside;
     }
     let alone = written.contains("见") || written.contains("下称") || written.contains("简称");
-    if inner.contains(&'、') || inner.len() > 4 || alone { Role::Remark } else { Role::OtherName }
+    if inner.contains(&'、') || inner.len() > 4 || alone || !parted { Role::Remark } else { Role::OtherName }
 }

@@ -11,11 +11,11 @@ const CUSTOMS: &[&str] = &["1210", "1239", "9610", "9710", "9810", "1039", "0110
 
 /// Letters that begin the number of a standard.
 const STANDARDS: &[&str] = &[
-    "GB/T", "GB/Z", "GBZ/T", "GBZ", "GBJ", "GB", "DB", "DBJ", "DB/T", "NY/T", "NY", "HJ/T", "HJ", "JGJ/T", "JGJ", "CJJ/T",
-    "CJJ", "CJ/T", "JT/T", "JTG", "SB/T", "SL/T", "SL", "WS/T", "WS", "YY/T", "YY", "AQ/T", "AQ", "GA/T", "GA",
-    "MZ/T", "LY/T", "QB/T", "HG/T", "JB/T", "DL/T", "NB/T", "XF/T", "XF", "T/CECS", "ISO/IEC", "ISO", "IEC",
-    "ISBN", "ISSN", "CN", "TD/T", "LB/T", "RB/T", "CH/T", "DA/T", "DZ/T", "JR/T", "SN/T", "TB/T", "YD/T", "QX/T",
-    "SC/T", "GH/T", "LS/T", "BB/T", "CECS", "EN",
+    "GB/T", "GB/Z", "GBZ/T", "GBZ", "GBJ", "GB", "DB", "DBJ", "DB/T", "NY/T", "NY", "HJ/T", "HJ", "JGJ/T",
+    "JGJ", "CJJ/T", "CJJ", "CJ/T", "JT/T", "JTG", "SB/T", "SL/T", "SL", "WS/T", "WS", "YY/T", "YY", "AQ/T",
+    "AQ", "GA/T", "GA", "MZ/T", "LY/T", "QB/T", "HG/T", "JB/T", "DL/T", "NB/T", "XF/T", "XF", "T/CECS",
+    "ISO/IEC", "ISO", "IEC", "ISBN", "ISSN", "CN", "TD/T", "LB/T", "RB/T", "CH/T", "DA/T", "DZ/T", "JR/T",
+    "SN/T", "TB/T", "YD/T", "QX/T", "SC/T", "GH/T", "LS/T", "BB/T", "CECS", "EN",
 ];
 
 /// `GB 13735-2017`, `GB/T22238-2008`, `ISO9001`: the hyphen is 杠.
@@ -24,7 +24,8 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
         return None;
     }
     let listed = STANDARDS.iter().filter_map(|name| scan.word(i, name)).max();
-    let letters = scan.run(i, |c| c.is_ascii_uppercase() || c == '/');
+    let letters =
+        i + scan.folded(i, i + 13).iter().take_while(|c| c.is_ascii_uppercase() || **c == '/').count();
     let letters = if letters - i <= 12 && dated(scan, letters) { letters } else { listed? };
     // DB15/T 1234-2020: a province before the slash.
     let mut said: String = scan.folded(i, letters).iter().filter(|c| c.is_ascii_alphabetic()).collect();
@@ -90,7 +91,8 @@ pub(super) fn identity(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
     let figures = chars.iter().filter(|c| c.is_ascii_digit()).count();
     let letters = chars.len() - figures;
     // 15–20 characters with many figures; or figures and letters in turn (A1B2C3).
-    let turns = chars.windows(2).filter(|w| matches!(w, [a, b] if a.is_ascii_digit() != b.is_ascii_digit())).count();
+    let turns =
+        chars.windows(2).filter(|w| matches!(w, [a, b] if a.is_ascii_digit() != b.is_ascii_digit())).count();
     let long = chars.len() >= 12 && figures * 2 >= chars.len();
     if letters == 0 || chars.len() > 64 || !(long || turns >= 3 && chars.len() >= 7) {
         return None;
@@ -111,7 +113,8 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         return None;
     }
     // O2O typed with a zero.
-    if written == "020" && scan.any(to, &["新零售", "线上", "线下", "模式", "电商", "平台", "体验"]) {
+    if written == "020" && scan.any(to, &["新零售", "线上", "线下", "模式", "电商", "平台", "体验"])
+    {
         return Some(Hit::new(to, Class::Repaired, "O二O").note(NoteCode::Repaired));
     }
     if let Some(hit) = parts(scan, i, to, options) {
@@ -123,16 +126,25 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     let counted = measure::counts(scan, to) || matches!(scan.at(scan.past_space(to)), '元' | '年' | '月');
     let quoted = matches!(before, '“' | '‘' | '"') && matches!(scan.at(to), '”' | '’' | '"');
     let year = written.len() == 4 && ("1900"..="2100").contains(&written.as_str());
-    let room = matches!(written.len(), 3 | 4) && scan.any(to, &["室", "房间", "房号", "病房", "办公室", "会议室", "包间"]);
+    let room = matches!(written.len(), 3 | 4)
+        && scan.any(to, &["室", "房间", "房号", "病房", "办公室", "会议室", "包间"]);
     let room = room
-        || matches!(written.len(), 3 | 4) && !counted && scan.after_any(i, &["单元", "号楼", "栋", "幢", "座"]);
+        || matches!(written.len(), 3 | 4)
+            && !counted
+            && scan.after_any(i, &["单元", "号楼", "栋", "幢", "座", "层"]);
     let program = ["985", "211", "863", "973"].contains(&written.as_str())
-        && scan.any(if quoted { to + 1 } else { to }, &["高校", "工程", "院校", "大学", "计划", "、211", "和211", "/211"]);
+        && scan.any(
+            if quoted { to + 1 } else { to },
+            &["高校", "工程", "院校", "大学", "计划", "、211", "和211", "/211"],
+        );
     let customs = CUSTOMS.contains(&written.as_str()) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
     let certificate = written.len() >= 5 && scan.at(scan.past_space(to)) == '号';
     let named = written.len() >= 2 && !counted && announced(scan, i);
     let dashed = matches!(scan.at(to), '-' | '—' | '~') && scan.at(to + 1).is_ascii_digit();
-    let padded = written.len() >= 2 && written.starts_with('0') && !matches!(scan.at(to), '月' | '日' | ':' | '%') && !dashed;
+    let padded = written.len() >= 2
+        && written.starts_with('0')
+        && !matches!(scan.at(to), '月' | '日' | '时' | ':' | '%')
+        && !dashed;
     let long = written.len() >= 7 && !counted && !dashed;
     let found = room
         || program
@@ -146,7 +158,11 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     if !found {
         return None;
     }
-    let said = if written.len() > 8 { grouped(&written, card(&written), options.yao()) } else { number::code(&written, options.yao()) };
+    let said = if written.len() > 8 {
+        grouped(&written, card(&written), options.yao())
+    } else {
+        number::code(&written, options.yao())
+    };
     Some(Hit::new(to, Class::Code, said))
 }
 

@@ -30,7 +30,9 @@ fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let starts = scan.begins(i);
     let numbers = match scan.at(to) {
         // A decimal goes on with a digit. `2.2022年` is item 2 and a year.
-        '.' if next.is_ascii_digit() => to - i <= 2 && year_follows(scan, to + 1),
+        '.' if next.is_ascii_digit() => {
+            to - i <= 2 && (year_follows(scan, to + 1) || month_follows(scan, to + 1))
+        }
         '.' => {
             let word = scan.past_space(to + 1);
             starts || is_han(scan.at(word)) || "“《‘(〔".contains(scan.at(word))
@@ -53,6 +55,12 @@ fn year_follows(scan: &Scan<'_>, i: usize) -> bool {
     let plausible = to - i == 4 && scan.value(i, to).is_some_and(|y| (1900..=2100).contains(&y));
     let mark = scan.at(scan.past_space(to));
     plausible && (mark == '年' || super::scan::is_dash(mark) || matches!(mark, '、' | '至' | '/'))
+}
+
+/// A month stands at `i`: `3.5月底前` is item 3, no month has a fraction.
+fn month_follows(scan: &Scan<'_>, i: usize) -> bool {
+    let to = scan.digits(i);
+    scan.at(scan.past_space(to)) == '月' && scan.value(i, to).is_some_and(|month| (1..=12).contains(&month))
 }
 
 /// `(1)`, `(一)`, `(十二)`.

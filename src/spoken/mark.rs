@@ -7,17 +7,70 @@ use super::{
 use crate::note::NoteCode;
 
 /// Words that show that a half-width `?` asks; without one it stands for a lost character.
-const QUESTIONS: &[&str] =
-    &["吗", "呢", "么", "什么", "何", "谁", "哪", "几", "多少", "是否", "怎", "为啥", "能否", "可否", "有没有", "是不是"];
+const QUESTIONS: &[&str] = &[
+    "吗",
+    "呢",
+    "么",
+    "什么",
+    "何",
+    "谁",
+    "哪",
+    "几",
+    "多少",
+    "是否",
+    "怎",
+    "为啥",
+    "能否",
+    "可否",
+    "有没有",
+    "是不是",
+];
 
 /// Endings by which a dash between names is a route and read as 至.
 const ROUTES: &[&str] = &[
-    "铁路", "公路", "高速", "线路", "航线", "班列", "专列", "列车", "管道", "输气", "航班", "客运", "通道", "段", "旅游线",
-    "运输", "干线", "输电", "电气化", "高铁", "动车", "快速路", "口岸", "等级公路", "天然气",
+    "铁路",
+    "公路",
+    "高速",
+    "线路",
+    "航线",
+    "班列",
+    "专列",
+    "列车",
+    "管道",
+    "输气",
+    "航班",
+    "客运",
+    "通道",
+    "段",
+    "旅游线",
+    "运输",
+    "干线",
+    "输电",
+    "电气化",
+    "高铁",
+    "动车",
+    "快速路",
+    "口岸",
+    "等级公路",
+    "天然气",
 ];
 
 /// Endings by which a dash between names belongs to one name.
-const NAMES: &[&str] = &["合作区", "博览会", "经济走廊", "走廊", "论坛", "峰会", "合作", "关系", "自贸", "经济区", "城市群", "对话", "商会"];
+const NAMES: &[&str] = &[
+    "合作区",
+    "博览会",
+    "经济走廊",
+    "走廊",
+    "论坛",
+    "峰会",
+    "合作",
+    "关系",
+    "自贸",
+    "经济区",
+    "城市群",
+    "对话",
+    "商会",
+];
 
 /// Quotation and title marks are silent; two quoted things side by side are parted.
 pub(super) fn quotation(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
@@ -49,10 +102,14 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
         return Some(Hit::new(end, Class::Symbol, "杠"));
     }
-    if date::ends_date(scan, i) && scan.at(scan.past_space(end)).is_ascii_digit() || range::joins_amounts(scan, i, end) {
+    if date::ends_date(scan, i) && scan.at(scan.past_space(end)).is_ascii_digit()
+        || range::joins_amounts(scan, i, end)
+    {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
-    if date::ends_date(scan, scan.back_over_space(i)) && scan.any(end, &["今", "至今", "次日", "翌", "当日", "现在", "明年", "次年"]) {
+    if date::ends_date(scan, scan.back_over_space(i))
+        && scan.any(end, &["今", "至今", "次日", "翌", "当日", "现在", "明年", "次年"])
+    {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
     if end - i > 1 {
@@ -82,7 +139,10 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
 /// A route says 至, a name nothing but a breath. Weekdays and ordinals are ranges.
 fn between_names(scan: &Scan<'_>, i: usize, end: usize, options: &Options) -> Hit {
     let to = || Hit::new(end, Class::Range, options.to());
-    let weekday = scan.after_any(i, &["周一", "周二", "周三", "周四", "周五", "星期一", "星期二", "星期三", "星期四", "星期五"]);
+    let weekday = scan.after_any(
+        i,
+        &["周一", "周二", "周三", "周四", "周五", "星期一", "星期二", "星期三", "星期四", "星期五"],
+    );
     let counted = is_count(scan.before(i)) && is_count(scan.at(end)) || scan.at(end) == '周';
     if weekday || counted && !scan.any(end, &["一带"]) {
         return to();
@@ -108,7 +168,12 @@ fn is_count(c: char) -> bool {
 /// Dashes between Han names in the 24 characters before `i`.
 fn links_before(scan: &Scan<'_>, i: usize) -> usize {
     let from = i.saturating_sub(24);
-    scan.folded(from, i).iter().rev().take_while(|&&c| is_han(c) || is_dash(c)).filter(|&&c| is_dash(c)).count()
+    scan.folded(from, i)
+        .iter()
+        .rev()
+        .take_while(|&&c| is_han(c) || is_dash(c))
+        .filter(|&&c| is_dash(c))
+        .count()
 }
 
 /// White space: silent inside an expression or a word that is spaced out, else a breath.
@@ -119,15 +184,25 @@ pub(super) fn space(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     }
     let (before, after) = (scan.before(i), scan.at(end));
     let breaks = scan.folded(i, end).contains(&'\n');
-    let parts = if breaks {
+    let code = end - i == 1
+        && i >= 5
+        && scan.folded(i - 5, i).iter().all(char::is_ascii_digit)
+        && !measure::counts(scan, i);
+    let parts = if breaks || code {
         true
     } else if is_han(before) && is_han(after) {
         !spaced_out(scan, i, end)
-    } else if (before.is_ascii_digit() || before == '%') && is_han(after) || is_han(before) && after.is_ascii_digit() {
+    } else if (before.is_ascii_digit() || before == '%') && is_han(after)
+        || is_han(before) && after.is_ascii_digit()
+    {
         // A telephone number or code after a name is not counted by it.
-        end - i > 1 || scan.value(end, scan.digits(end)).is_none_or(|value| value >= 1_000_000) && after.is_ascii_digit()
+        end - i > 1
+            || scan.value(end, scan.digits(end)).is_none_or(|value| value >= 1_000_000)
+                && after.is_ascii_digit()
     } else {
-        before.is_ascii_alphanumeric() == after.is_ascii_alphanumeric() || end - i > 1 || "”》)".contains(before)
+        before.is_ascii_alphanumeric() == after.is_ascii_alphanumeric()
+            || end - i > 1
+            || "”》)".contains(before)
     };
     Some(if parts { Hit::breath(end, "，") } else { Hit::silent(end, Silence::Space) })
 }
@@ -147,9 +222,13 @@ pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let end = scan.run(i, |c| matches!(c, '/' | '\\' | '|' | '¦'));
     let (before, after) = (scan.before(i), scan.at(end));
     if scan.at(i) == '/' && end == i + 1 {
-        let money = before == '元' && (is_han(after) || measure::unit_at(scan, end).is_some() || after == '(');
-        let unit = is_han(before) && (is_han(after) || measure::unit_at(scan, end).is_some() || after == '(') && measure::follows_number(scan, i);
-        let unit = unit && (measure::measure_at(scan, i - 1).is_some() || "吨斤克米里升度次亩顷瓦时".contains(before));
+        let money =
+            before == '元' && (is_han(after) || measure::unit_at(scan, end).is_some() || after == '(');
+        let unit = is_han(before)
+            && (is_han(after) || measure::unit_at(scan, end).is_some() || after == '(')
+            && measure::follows_number(scan, i);
+        let unit = unit
+            && (measure::measure_at(scan, i - 1).is_some() || "吨斤克米里升度次亩顷瓦时".contains(before));
         if money || unit {
             return Some(Hit::new(end, Class::Symbol, "每"));
         }
@@ -185,6 +264,8 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
                 Hit::new(to, Class::Number, format!("零点{}", super::number::digits(&scan.string(i + 1, to))))
             } else if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() {
                 Hit::new(end, Class::Symbol, "点")
+            } else if "一二三四五六七八九十".contains(before) && i > 0 && scan.begins(i - 1) {
+                Hit::pause(end, "、")
             } else if is_han(before) || matches!(before, '”' | ')' | '》' | '%') {
                 Hit::pause(end, "。")
             } else {
@@ -196,11 +277,16 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
             return Some(Hit::new(i + 1, Class::Symbol, "每"));
         }
         '·' if is_han(before) && is_han(after) => return Some(Hit::silent(i + 1, Silence::Joiner)),
-        '□' | '■' | '○' | '●' | '◎' | '◇' | '◆' | '△' | '▲' | '▽' | '▼' | '☆' | '★' | '☐' | '▢' | '▣' | '◯'
-        | '►' | '▶' | '▷' | '◀' | '➢' | '➤' | '❖' | '☞' | '→' | '←' | '⇒' | '➔' | '↔' | '⇌' | '•' | '▪' => {
+        '□' | '■' | '○' | '●' | '◎' | '◇' | '◆' | '△' | '▲' | '▽' | '▼' | '☆' | '★' | '☐' | '▢' | '▣'
+        | '◯' | '►' | '▶' | '▷' | '◀' | '➢' | '➤' | '❖' | '☞' | '→' | '←' | '⇒' | '➔' | '↔' | '⇌' | '•'
+        | '▪' => {
             return Some(Hit::breath(i + 1, "、"));
         }
-        '>' | '<' | '›' if after != '=' && scan.mate(i).is_none() && !scan.at(scan.past_space(i + 1)).is_ascii_digit() => {
+        '>' | '<' | '›'
+            if after != '='
+                && scan.mate(i).is_none()
+                && !scan.at(scan.past_space(i + 1)).is_ascii_digit() =>
+        {
             let c = scan.at(i);
             return Some(Hit::breath(scan.run(i, |other| other == c), "，"));
         }

@@ -7,13 +7,49 @@ use super::{
 
 /// Words that announce a telephone number.
 const ANNOUNCED: &[&str] = &[
-    "电话", "传真", "热线", "手机", "座机", "联系方式", "拨打", "致电", "来电", "总机", "报警", "急救", "咨询",
-    "监督举报", "报修", "客服", "Tel", "TEL", "tel", "Fax", "FAX", "fax", "Phone", "phone",
+    "电话",
+    "传真",
+    "热线",
+    "手机",
+    "座机",
+    "联系方式",
+    "拨打",
+    "致电",
+    "来电",
+    "总机",
+    "报警",
+    "急救",
+    "咨询",
+    "监督举报",
+    "报修",
+    "客服",
+    "Tel",
+    "TEL",
+    "tel",
+    "Fax",
+    "FAX",
+    "fax",
+    "Phone",
+    "phone",
 ];
 
 /// Words that follow a service number.
-const SERVICES: &[&str] =
-    &["急救", "报警", "指挥", "接警", "接处警", "热线", "电话", "平台", "救援", "火警", "服务热线", "联动", "出警", "查号"];
+const SERVICES: &[&str] = &[
+    "急救",
+    "报警",
+    "指挥",
+    "接警",
+    "接处警",
+    "热线",
+    "电话",
+    "平台",
+    "救援",
+    "火警",
+    "服务热线",
+    "联动",
+    "出警",
+    "查号",
+];
 
 /// Three-digit numbers for emergencies and information.
 const EMERGENCY: &[&str] = &["110", "112", "114", "117", "119", "120", "121", "122", "999"];
@@ -27,11 +63,8 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         return None;
     }
     let (mut end, groups) = shape(scan, i)?;
-    let mut said = groups
-        .iter()
-        .map(|group| number::code(group, options.yao()))
-        .collect::<Vec<_>>()
-        .join("，");
+    let mut said =
+        groups.iter().map(|group| number::code(group, options.yao())).collect::<Vec<_>>().join("，");
     if let Some(to) = extension(scan, end) {
         said = said + "，转" + &number::code(&scan.string(end + 1, to), options.yao());
         end = to;
@@ -181,19 +214,19 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
     let near = scan.near_before(i, 8, ANNOUNCED.iter().copied());
     let served = scan.any(to, SERVICES) || scan.at(to) == '”' && scan.any(to + 1, SERVICES);
     let found = match written.len() {
-        3 if EMERGENCY.contains(&written.as_str()) => {
-            near || served || emergency_beside(scan, i, to)
-        }
+        3 if EMERGENCY.contains(&written.as_str()) => near || served || emergency_beside(scan, i, to),
         5 | 6 if served || near => true,
         5 if WELL_KNOWN.contains(&written.as_str()) => true,
         5 => written.starts_with("123") || written.starts_with("121") || written.starts_with("955"),
-        3..=6 => near && matches!(scan.before(scan.back_over_space(i)), ':' | '打' | '电' | '话' | '线' | '“'),
+        3..=6 => {
+            near && matches!(scan.before(scan.back_over_space(i)), ':' | '打' | '电' | '话' | '线' | '“')
+        }
         _ => false,
     };
-    let counted = measure::counts(scan, to) && !served || matches!(scan.at(to), '年' | '月' | '日' | '×' | ':' | '/' | '号');
+    let counted = measure::counts(scan, to) && !served
+        || matches!(scan.at(to), '年' | '月' | '日' | '×' | ':' | '/' | '号');
     let range = is_dash(scan.at(to)) && scan.at(to + 1).is_ascii_digit();
-    (found && !counted && !range)
-        .then(|| Hit::new(to, Class::Hotline, number::code(&written, options.yao())))
+    (found && !counted && !range).then(|| Hit::new(to, Class::Hotline, number::code(&written, options.yao())))
 }
 
 /// Another emergency number stands beside: 110、119、120.

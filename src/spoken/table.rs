@@ -16,7 +16,9 @@ pub(super) fn unit_column(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     };
     let amount = quantity::lex(scan, scan.past_space(value))?;
     // A list number is no value: 计划(个)1.加强.
-    if scan.at(amount.end) == '.' || scan.at(amount.end) == '、' && is_han(scan.at(amount.end + 1)) && amount.whole.len() == 1 {
+    if scan.at(amount.end) == '.'
+        || scan.at(amount.end) == '、' && is_han(scan.at(amount.end + 1)) && amount.whole.len() == 1
+    {
         return None;
     }
     let said = match unit {
