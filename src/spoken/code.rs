@@ -59,7 +59,7 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
         said.push_str(if dash { "杠" } else { "点" });
         // What follows the hyphen is the year of the standard.
         let part = scan.string(next, to);
-        let year = dash && part.len() == 4;
+        let year = dash && part.len() == 4 && ("1949"..="2100").contains(&part.as_str());
         said.push_str(&if year { number::digits(&part) } else { number::code(&part, options.yao()) });
         end = to;
     }
@@ -145,7 +145,7 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         && written.starts_with('0')
         && !matches!(scan.at(to), '月' | '日' | '时' | ':' | '%')
         && !dashed;
-    let long = written.len() >= 7 && !counted && !dashed;
+    let long = written.len() >= 7 && !counted && !(dashed && scan.digits(to + 1) - to > 7);
     let found = room
         || program
         || customs

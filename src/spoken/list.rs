@@ -37,7 +37,7 @@ fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
             let word = scan.past_space(to + 1);
             starts || is_han(scan.at(word)) || "“《‘(〔".contains(scan.at(word))
         }
-        '、' => starts && !next.is_ascii_digit() || starts && year_follows(scan, to + 1),
+        '、' => starts && (!next.is_ascii_digit() || year_follows(scan, to + 1)),
         ')' => scan.mate(to).is_none() && (starts || is_han(next) && is_han(scan.before(i))),
         _ => false,
     };

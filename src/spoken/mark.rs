@@ -95,6 +95,10 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     }
     let end = scan.run(i, is_dash);
     let (before, after) = (scan.before(i), scan.at(end));
+    // A-, AA-级: a grade.
+    if scan.at(i) == '-' && "ABC".contains(before) && "级等、,;。)\0".contains(after) {
+        return Some(Hit::new(end, Class::Symbol, "减"));
+    }
     if end - i > 3 || before == '\0' || after == '\0' || before == '\n' || after == '\n' {
         let quiet = before == '\0' || before == '\n' || after == '\0';
         return Some(if quiet { Hit::silent(end, Silence::Ornament) } else { Hit::breath(end, "，") });
@@ -107,7 +111,8 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
-    if date::ends_date(scan, scan.back_over_space(i))
+    let left = scan.back_over_space(i);
+    if (date::ends_date(scan, left) || scan.before(left).is_ascii_digit())
         && scan.any(end, &["今", "至今", "次日", "翌", "当日", "现在", "明年", "次年"])
     {
         return Some(Hit::new(end, Class::Range, options.to()));
@@ -122,9 +127,8 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if roman(before) && roman(after) {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
-    // A-, AA-级: a grade.
-    if scan.at(i) == '-' && "ABC".contains(before) && "级等、,;。)\0".contains(after) {
-        return Some(Hit::new(end, Class::Symbol, "减"));
+    if same_letters(scan, i, end) {
+        return Some(Hit::new(end, Class::Range, options.to()));
     }
     // Wi-Fi, T-shirt, COVID-19: the hyphen of a compound.
     if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() {
@@ -134,6 +138,22 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
         return Some(between_names(scan, i, end, options));
     }
     Some(Hit::breath(end, "，"))
+}
+
+/// A1-A5, DN50—DN100: the same letters with another number.
+fn same_letters(scan: &Scan<'_>, i: usize, end: usize) -> bool {
+    let mut at = i;
+    while scan.before(at).is_ascii_digit() && i - at < 6 {
+        at -= 1;
+    }
+    let figures = at;
+    while scan.before(at).is_ascii_uppercase() && figures - at < 4 {
+        at -= 1;
+    }
+    let letters = scan.string(at, figures);
+    figures < i
+        && !letters.is_empty()
+        && scan.word(end, &letters).is_some_and(|next| scan.at(next).is_ascii_digit())
 }
 
 /// A route says 至, a name nothing but a breath. Weekdays and ordinals are ranges.
@@ -233,7 +253,7 @@ pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
             return Some(Hit::new(end, Class::Symbol, "每"));
         }
         // 和/或
-        if before == '和' && after == '或' || before == '及' && after == '或' {
+        if matches!(before, '和' | '及') && after == '或' {
             return Some(Hit::silent(end, Silence::Joiner));
         }
     }

@@ -107,7 +107,7 @@ pub(super) fn follows_number(scan: &Scan<'_>, i: usize) -> bool {
         let Some(at) = i.checked_sub(back) else { return false };
         match scan.at(at) {
             c if c.is_ascii_digit() => return back > 1,
-            ' ' => {}
+            ' ' | '/' => {}
             c if super::scan::is_han(c) || "²³㎡℃%‰".contains(c) || c.is_ascii_alphabetic() => {}
             _ => return false,
         }

@@ -49,6 +49,10 @@ const SERVICES: &[&str] = &[
     "联动",
     "出警",
     "查号",
+    "反诈",
+    "专线",
+    "求助",
+    "投诉",
 ];
 
 /// Three-digit numbers for emergencies and information.
@@ -85,7 +89,8 @@ fn shape(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     if scan.at(i) == '+' {
         let from = scan.word(i, "+86")?;
         let from = scan.past_space(if scan.at(from) == '-' { from + 1 } else { from });
-        let (end, groups) = mobile(scan, from).or_else(|| landline(scan, from))?;
+        let (end, groups) =
+            mobile(scan, from).or_else(|| landline(scan, from)).or_else(|| abroad(scan, from))?;
         return Some((end, [vec!["86".to_owned()], groups].concat()));
     }
     mobile(scan, i).or_else(|| landline(scan, i)).or_else(|| service(scan, i)).or_else(|| announced(scan, i))
@@ -132,6 +137,14 @@ fn landline(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     }
     let (end, local) = local(scan, from).or_else(|| short(scan, from))?;
     Some((end, [vec![area], local].concat()))
+}
+
+/// +86-471-6234567: the area code without its zero.
+fn abroad(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    let to = scan.digits(i);
+    let from = scan.past_space(scan.run(to, is_dash));
+    let (end, local) = local(scan, from).filter(|_| matches!(to - i, 2 | 3) && from > to)?;
+    Some((end, [vec![scan.string(i, to)], local].concat()))
 }
 
 /// A service number after an area code: 0471-12345.
@@ -214,7 +227,9 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
     let near = scan.near_before(i, 8, ANNOUNCED.iter().copied());
     let served = scan.any(to, SERVICES) || scan.at(to) == '”' && scan.any(to + 1, SERVICES);
     let found = match written.len() {
-        3 if EMERGENCY.contains(&written.as_str()) => near || served || emergency_beside(scan, i, to),
+        3 if EMERGENCY.contains(&written.as_str()) => {
+            near || served || emergency_beside(scan, i, to) || (before == '“' && scan.at(to) == '”')
+        }
         5 | 6 if served || near => true,
         5 if WELL_KNOWN.contains(&written.as_str()) => true,
         5 => written.starts_with("123") || written.starts_with("121") || written.starts_with("955"),

@@ -71,7 +71,10 @@ pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         '*' => {
             let end = scan.run(i, |c| c == '*');
             let digits = before.is_ascii_digit() || scan.at(end).is_ascii_digit();
-            if digits && end == i + 1 && before.is_ascii_digit() && scan.at(end).is_ascii_digit() {
+            if end == i + 1
+                && (before.is_ascii_alphanumeric() || "㎡²³".contains(before))
+                && scan.at(end).is_ascii_digit()
+            {
                 return Some(Hit::new(end, Class::Symbol, "乘"));
             }
             // 138****5678: hidden digits are said so.
@@ -97,7 +100,7 @@ pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
             let power = super::number::cardinal(&scan.string(i + 1, end), false);
             return Some(Hit::new(end, Class::Symbol, format!("的{power}次方")));
         }
-        '⁰' | '¹' | '⁴'..='⁹' if before.is_ascii_digit() => return power(scan, i),
+        '⁻' | '⁰' | '¹' | '⁴'..='⁹' if before.is_ascii_digit() => return power(scan, i),
         _ => {}
     }
     let (said, class) = SIGNS.get(&c)?;
@@ -121,10 +124,19 @@ fn emphasis_open(scan: &Scan<'_>, i: usize) -> bool {
 fn power(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let value = |c: char| SUPERSCRIPTS.iter().position(|s| *s == c);
+    let minus = scan.at(i) == '⁻';
+    let i = if minus { i + 1 } else { i };
     let end = scan.run(i, |c| value(c).is_some());
+    if end == i {
+        return None;
+    }
     let digits: String =
         scan.folded(i, end).iter().filter_map(|c| value(*c)).map(|d| d.to_string()).collect();
-    Some(Hit::new(end, Class::Symbol, format!("的{}次方", super::number::cardinal(&digits, false))))
+    Some(Hit::new(
+        end,
+        Class::Symbol,
+        format!("的{}{}次方", if minus { "负" } else { "" }, super::number::cardinal(&digits, false)),
+    ))
 }
 
 /// What no other rule knows.
