@@ -31,7 +31,7 @@ FIGURES = set("零一二三四五六七八九十百千万亿两几")
 DIGITS = dict(zip("0123456789", "零一二三四五六七八九"))
 PAUSES = set("，。？！；：、,.?!;:…—")
 ROUNDS = 12
-LONGEST = 12
+LONGEST = 31
 
 
 def spoken(sentence):
