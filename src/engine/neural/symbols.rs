@@ -145,7 +145,8 @@ fn pause(out: &mut String, mark: Mark) {
     }
 }
 
-/// Ends what is not ended: without a mark the model swallows the last syllable.
+/// Ends what is not ended: a single syllable without a mark comes out garbled. A stop in the middle of
+/// a sentence does no harm, see `docs/listening.md`: the melody does not hear it.
 fn close(out: &mut String) {
     if !ends_with_mark(out) {
         out.push('.');
