@@ -145,9 +145,12 @@ fn pause(out: &mut String, mark: Mark) {
     }
 }
 
-/// Ends what is not ended: a single syllable without a mark comes out garbled. A stop in the middle of
-/// a sentence does no harm, see `docs/listening.md`: the melody does not hear it.
+/// Ends a piece with a stop, also where the sentence goes on: a single syllable before a comma or before
+/// nothing comes out garbled, and the melody of longer pieces hardly hears the mark (`docs/listening.md`).
 fn close(out: &mut String) {
+    if out.ends_with([',', ';', ':']) {
+        out.pop();
+    }
     if !ends_with_mark(out) {
         out.push('.');
     }
