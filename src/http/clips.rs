@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::{
     App,
-    problem::{Code, Problem},
+    problem::{Code, Problem, ProblemBody},
     range::{self, Part},
 };
 use crate::{plan::ClipKey, store::NoticeId};
@@ -38,8 +38,8 @@ pub(super) struct Home {
         (status = 200, description = "The clip", content_type = "audio/wav", body = Vec<u8>),
         (status = 206, description = "The range of it that was asked for", content_type = "audio/wav", body = Vec<u8>),
         (status = 304, description = "The client has it"),
-        (status = "4XX", description = "A problem of the request", body = Problem, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem of the service", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = "5XX", description = "A problem of the service", body = ProblemBody<'_>, content_type = "application/problem+json"),
     ),
     tag = "clips",
 )]

@@ -100,3 +100,32 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
     Problem::new(Code::Internal, "the service made a mistake and goes on").into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use axum::{body::Body, routing::get};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::{
+        render::{RenderOptions, Renderer},
+        store::{Store, StoreOptions},
+    };
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_that_quotes_nothing() {
+        let store = Store::memory(StoreOptions::default());
+        let app = App::new(Renderer::start(Vec::new(), store, RenderOptions::default()));
+        let router = Router::new().route("/", get(async || -> String { panic!("the text of a notice") }));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = around(router, &app).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], CONTENT_SECURITY_POLICY);
+        let body = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["code"], "internal");
+        assert!(!problem.to_string().contains("notice"));
+    }
+}

@@ -8,11 +8,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
+    audio,
     note::{Note, NoteCode},
     notice::{Block, BlockKind, Document, Skip},
     plan::{ClipKey, Plan, Planned, Utterance},
-    render::{Notice, wav},
+    render::Notice,
     span::{Span, Utf16Index},
+    spoken::Silence,
 };
 
 /// `[start, end]` in UTF-16 code units of what was submitted.
@@ -104,8 +106,16 @@ pub(super) struct SkippedItem<'n> {
     span: Units,
     /// Why.
     #[schema(value_type = String)]
-    reason: Skip,
+    reason: Reason,
     text: &'n str,
+}
+
+/// Why something is not read: a whole sentence because of what it is, or a remark by choice of the site.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Reason {
+    Sentence(Skip),
+    Remark(Silence),
 }
 
 /// Something odd.
@@ -126,7 +136,7 @@ impl<'n> Manifest<'n> {
             url: format!("/v1/clips/{}.wav?notice={}", utterance.key, notice.id),
             span: map.units(utterance.span),
             pause_ms: utterance.pause.as_millis() as u64,
-            duration_ms: lengths.get(&utterance.key).map(|bytes| wav::duration(*bytes).as_millis() as u64),
+            duration_ms: lengths.get(&utterance.key).map(|bytes| milliseconds(*bytes)),
         };
         let sentence = |(index, planned): (usize, &'n Planned)| SentenceItem {
             index,
@@ -185,14 +195,17 @@ pub(super) fn utterances<'p>(plan: &'p Plan, planned: &Planned) -> &'p [Utteranc
     plan.utterances.get(planned.utterances.clone()).unwrap_or_default()
 }
 
-/// What is not read, sentence by sentence.
+/// What is not read: sentences, and remarks in sentences.
 pub(super) fn skipped<'n>(document: &'n Document, plan: &Plan, map: &SpanMap<'_>) -> Vec<SkippedItem<'n>> {
-    let item = |planned: &Planned| {
-        let sentence = &planned.sentence;
-        let reason = sentence.skip?;
-        Some(SkippedItem { span: map.units(sentence.span), reason, text: sentence.span.of(&document.text) })
-    };
-    plan.sentences.iter().filter_map(item).collect()
+    let item =
+        |span: Span, reason| SkippedItem { span: map.units(span), reason, text: span.of(&document.text) };
+    let mut out = Vec::new();
+    for Planned { sentence, spoken, .. } in &plan.sentences {
+        out.extend(sentence.skip.map(|skip| item(sentence.span, Reason::Sentence(skip))));
+        let remarks = spoken.tokens.iter().filter(|token| token.why == Some(Silence::Skipped));
+        out.extend(remarks.map(|token| item(token.span, Reason::Remark(Silence::Skipped))));
+    }
+    out
 }
 
 /// Notes, whose spans are in what was submitted already.
@@ -208,4 +221,10 @@ fn block_item(block: &Block, map: &SpanMap<'_>) -> BlockItem {
         span: map.units(block.span),
         skip: block.skip,
     }
+}
+
+/// How long a clip is whose file has so many bytes.
+fn milliseconds(bytes: u64) -> u64 {
+    const BYTES_A_SAMPLE: u64 = 2;
+    bytes.saturating_sub(audio::HEADER as u64) * 1000 / (u64::from(audio::RATE) * BYTES_A_SAMPLE)
 }

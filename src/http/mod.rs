@@ -60,7 +60,7 @@ pub fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/v1/notices", post(notices::submit))
         .route("/v1/notices/{id}", get(notices::manifest))
-        .route("/v1/notices/{id}/audio.wav", get(whole::audio))
+        .route("/v1/notices/{id}/audio.wav", get(whole::recording))
         .route("/v1/clips/{clip}", get(clips::clip))
         .route("/v1/spoken", post(spoken::spoken))
         .route("/v1/voices", get(service::voices))

@@ -15,7 +15,7 @@ use super::{
     clips::notice_id,
     json,
     manifest::Manifest,
-    problem::{Code, Problem},
+    problem::{Code, Problem, ProblemBody},
 };
 
 /// Submits a notice and answers at once with its manifest; the clips are made behind.
@@ -30,8 +30,8 @@ use super::{
     responses(
         (status = 201, description = "A new notice", body = Manifest, headers(("Location" = String))),
         (status = 200, description = "A notice that was submitted before", body = Manifest, headers(("Location" = String))),
-        (status = "4XX", description = "A problem of the request", body = Problem, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem of the service", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = "5XX", description = "A problem of the service", body = ProblemBody<'_>, content_type = "application/problem+json"),
     ),
     tag = "notices",
 )]
@@ -67,8 +67,8 @@ pub(super) async fn submit(
     params(("id" = String, Path, description = "Id of the notice")),
     responses(
         (status = 200, description = "The manifest", body = Manifest),
-        (status = "4XX", description = "A problem of the request", body = Problem, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem of the service", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = "5XX", description = "A problem of the service", body = ProblemBody<'_>, content_type = "application/problem+json"),
     ),
     tag = "notices",
 )]

@@ -11,6 +11,7 @@ use crate::{notice::NoticeError, render::RenderError};
 
 /// The kinds of problem. Their names are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[cfg_attr(test, derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the table below says what they mean")]
 pub enum Code {
@@ -36,6 +37,7 @@ pub enum Code {
     RequestTimeout,
     RangeNotSatisfiable,
     SynthesisFailed,
+    Unspeakable,
     VoiceBroken,
     StoreUnavailable,
     Overloaded,
@@ -93,6 +95,9 @@ impl Code {
             Self::SynthesisFailed => {
                 (S::INTERNAL_SERVER_ERROR, "The clip could not be made", "语音合成失败", true)
             }
+            Self::Unspeakable => {
+                (S::INTERNAL_SERVER_ERROR, "The voice cannot say this clip", "发音人读不出这段文字", false)
+            }
             Self::VoiceBroken => {
                 (S::INTERNAL_SERVER_ERROR, "The voice cannot be used", "发音人文件损坏", false)
             }
@@ -108,51 +113,59 @@ impl Code {
     }
 }
 
-/// An answer that tells what went wrong: RFC 9457 `application/problem+json`.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+/// What went wrong with one request; answered as [`ProblemBody`].
+#[derive(Clone, Debug)]
 pub struct Problem {
+    code: Code,
+    detail: String,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
+}
+
+/// An answer that tells what went wrong: RFC 9457 `application/problem+json`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemBody<'p> {
     /// What kind of problem; stable, for programs.
-    pub code: Code,
+    code: Code,
     /// The kind in English.
-    pub title: &'static str,
+    title: &'p str,
     /// The kind in Chinese.
-    pub title_zh: &'static str,
+    title_zh: &'p str,
     /// The HTTP status.
-    pub status: u16,
+    status: u16,
     /// This very problem, in English.
-    pub detail: String,
+    detail: &'p str,
     /// Whether the same request may work later.
-    pub retriable: bool,
-    #[serde(skip)]
-    header: Option<(HeaderName, HeaderValue)>,
+    retriable: bool,
 }
 
 impl Problem {
     /// A problem of a kind, in words.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        let (status, title, title_zh, retriable) = code.meaning();
-        let header = (status == StatusCode::SERVICE_UNAVAILABLE)
-            .then_some((header::RETRY_AFTER, HeaderValue::from_static("1")));
-        Self { code, title, title_zh, status: status.as_u16(), detail: detail.into(), retriable, header }
+        Self { code, detail: detail.into(), header: None }
     }
 
     /// The same with a header that belongs to it.
-    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
-        self
+    pub fn with(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some(Box::new((name, value))), ..self }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let (status, ..) = self.code.meaning();
+        let (status, title, title_zh, retriable) = self.code.meaning();
+        let detail = &*self.detail;
+        let body =
+            ProblemBody { code: self.code, title, title_zh, status: status.as_u16(), detail, retriable };
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (status, headers, body).into_response();
-        response.headers_mut().extend(self.header);
+        let mut response = (status, headers, serde_json::to_vec(&body).unwrap_or_default()).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response.headers_mut().extend(self.header.map(|header| *header));
         response
     }
 }
@@ -167,6 +180,7 @@ impl From<RenderError> for Problem {
             RenderError::NoticeUnknown(_) => Code::NoticeUnknown,
             RenderError::ClipUnknown(_) => Code::ClipUnknown,
             RenderError::Synthesis(_) => Code::SynthesisFailed,
+            RenderError::Unspeakable(_) => Code::Unspeakable,
             RenderError::VoiceBroken(_) => Code::VoiceBroken,
             RenderError::Store(_) => Code::StoreUnavailable,
             RenderError::Overloaded => Code::Overloaded,
@@ -174,5 +188,35 @@ impl From<RenderError> for Problem {
             RenderError::Internal => Code::Internal,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::BTreeSet;
+
+    use utoipa::PartialSchema;
+
+    use super::*;
+
+    #[test]
+    fn the_manual_has_every_problem() {
+        let manual = include_str!("../../docs/api.md");
+        let rows = manual.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let written: BTreeSet<String> = rows
+            .filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
+            .map(|(code, rest)| format!("{code} {}", rest.split(" | ").take(2).collect::<Vec<_>>().join(" ")))
+            .collect();
+        let schema = serde_json::to_value(Code::schema()).unwrap();
+        let codes: Vec<Code> = serde_json::from_value(schema["enum"].clone()).unwrap();
+        let meant = codes.into_iter().map(|code| {
+            let (status, _, _, retriable) = code.meaning();
+            let name = serde_json::to_value(code).unwrap();
+            let retriable = if retriable { "yes" } else { "no" };
+            format!("{} {} {retriable}", name.as_str().unwrap(), status.as_u16())
+        });
+        assert_eq!(written, meant.collect());
     }
 }

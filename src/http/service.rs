@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{App, body, clips, manifest, notices, problem, problem::Problem, spoken, whole};
+use super::{App, body, clips, manifest, notices, problem, spoken, whole};
 use crate::store::StoreHealth;
 
 /// A voice.
@@ -132,13 +132,13 @@ pub(super) async fn openapi() -> Response {
     paths(
         notices::submit,
         notices::manifest,
-        whole::audio,
+        whole::recording,
         clips::clip,
         spoken::spoken,
         voices,
         health,
         openapi,
     ),
-    components(schemas(Problem, problem::Code, body::NoticeBody, manifest::Manifest<'_>))
+    components(schemas(problem::ProblemBody<'_>, problem::Code, body::NoticeBody, manifest::Manifest<'_>))
 )]
 struct Description;

@@ -9,13 +9,13 @@ use super::{
     body::Manner,
     json,
     manifest::{NoteItem, SkippedItem, SpanMap, Units, notes, skipped, utterances},
-    problem::Problem,
+    problem::{Problem, ProblemBody},
 };
 use crate::{
     notice::{BlockKind, Document, Skip},
     plan::{Plan, Planned},
     reading::{Boundary, Sound, Syllable, Voiced},
-    spoken::{Class, Token},
+    spoken::{Class, Silence, Token},
 };
 
 /// A text as it would be read.
@@ -57,6 +57,10 @@ struct TokenItem<'n> {
     span: Units,
     text: &'n str,
     said: &'n str,
+    /// Why nothing is said for it.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Silence>,
 }
 
 /// One sound and the characters it is said for.
@@ -79,8 +83,8 @@ struct SoundItem {
     request_body(content((body::NoticeBody = "application/json"), (String = "text/plain"), (String = "text/html"))),
     responses(
         (status = 200, description = "What would be said", body = SpokenAnswer),
-        (status = "4XX", description = "A problem of the request", body = Problem, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem of the service", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = "5XX", description = "A problem of the service", body = ProblemBody<'_>, content_type = "application/problem+json"),
     ),
     tag = "spoken",
 )]
@@ -115,6 +119,7 @@ fn sentence<'n>(
         span: map.units(token.span),
         text: token.span.of(&document.text),
         said: &token.said,
+        why: token.why,
     };
     let sounds = utterances(plan, planned).iter().flat_map(|utterance| &utterance.reading.sounds);
     SpokenSentence {

@@ -29,7 +29,7 @@ macro_rules! file {
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
-const SVG: &str = "image/svg+xml";
+const PICTURE: &str = "image/svg+xml";
 const STYLE: &str = "text/css; charset=utf-8";
 
 /// Every file there is; a test holds it against the folder.
@@ -38,15 +38,15 @@ static FILES: &[File] = &[
     file!("/player.css", STYLE, "player.css"),
     file!("/demo/", HTML, "demo/index.html"),
     file!("/demo/demo.css", STYLE, "demo/demo.css"),
-    file!("/demo/emblem.svg", SVG, "demo/emblem.svg"),
-    file!("/demo/paste.html", HTML, "demo/paste.html"),
-    file!("/demo/paste.js", SCRIPT, "demo/paste.js"),
+    file!("/demo/emblem.svg", PICTURE, "demo/emblem.svg"),
     file!("/demo/notices/flood.html", HTML, "demo/notices/flood.html"),
     file!("/demo/notices/holiday.html", HTML, "demo/notices/holiday.html"),
     file!("/demo/notices/medical.html", HTML, "demo/notices/medical.html"),
     file!("/demo/notices/plan.html", HTML, "demo/notices/plan.html"),
     file!("/demo/notices/recruitment.html", HTML, "demo/notices/recruitment.html"),
     file!("/demo/notices/roadworks.html", HTML, "demo/notices/roadworks.html"),
+    file!("/demo/paste.html", HTML, "demo/paste.html"),
+    file!("/demo/paste.js", SCRIPT, "demo/paste.js"),
 ];
 
 /// A route for each file, and the ways to the first page.

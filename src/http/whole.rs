@@ -17,12 +17,12 @@ use futures::{StreamExt, stream};
 use super::{
     App,
     clips::notice_id,
-    problem::{Code, Problem},
+    problem::{Code, Problem, ProblemBody},
 };
 use crate::{
-    audio::Clip,
+    audio,
     plan::ClipKey,
-    render::{Notice, wav},
+    render::{Notice, RenderError},
 };
 
 /// The whole notice as one WAV file (24 kHz, 16 bit, mono), streamed in order as its clips are made.
@@ -32,12 +32,12 @@ use crate::{
     params(("id" = String, Path, description = "Id of the notice")),
     responses(
         (status = 200, description = "The file; with Content-Length when all clips are made", content_type = "audio/wav", body = Vec<u8>),
-        (status = "4XX", description = "A problem of the request", body = Problem, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem of the service", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = "5XX", description = "A problem of the service", body = ProblemBody<'_>, content_type = "application/problem+json"),
     ),
     tag = "notices",
 )]
-pub(super) async fn audio(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn recording(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let id = notice_id(&id)?;
     let notice = app.renderer.notice(id).await?;
     let keys: Vec<ClipKey> = notice.plan.utterances.iter().map(|utterance| utterance.key).collect();
@@ -47,7 +47,7 @@ pub(super) async fn audio(State(app): State<App>, Path(id): Path<String>) -> Res
     app.renderer.clip(first, Some(id)).await?;
     let data = length(&app, &notice).await;
 
-    let header = Ok(Bytes::copy_from_slice(&wav::header(data)));
+    let header = Ok(Bytes::copy_from_slice(&audio::header(data.unwrap_or(u64::MAX))));
     let renderer = app.renderer.clone();
     let clips = stream::iter(keys).then(move |key| {
         let renderer = renderer.clone();
@@ -56,7 +56,7 @@ pub(super) async fn audio(State(app): State<App>, Path(id): Path<String>) -> Res
             if let Err(why) = &clip {
                 tracing::warn!(notice = %id, clip = %key, %why, "a notice broke off");
             }
-            clip.map(samples)
+            clip?.samples().map_err(RenderError::from)
         }
     });
     let body = Body::from_stream(stream::once(async { header }).chain(clips));
@@ -66,22 +66,16 @@ pub(super) async fn audio(State(app): State<App>, Path(id): Path<String>) -> Res
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
     if let Some(data) = data {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(u64::from(data) + wav::HEADER));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(data + audio::HEADER as u64));
     }
     Ok(response)
 }
 
-/// Bytes of all samples; none while a clip is missing.
-async fn length(app: &App, notice: &Notice) -> Option<u32> {
+/// Bytes of all samples; none while a clip is missing, or when a file cannot count so many.
+async fn length(app: &App, notice: &Notice) -> Option<u64> {
     let lengths = app.renderer.stored_lengths(notice).await;
-    let samples = |key| Some(lengths.get(key)?.saturating_sub(wav::HEADER));
+    let samples = |key| Some(lengths.get(key)?.saturating_sub(audio::HEADER as u64));
     let total =
         notice.plan.utterances.iter().map(|utterance| samples(&utterance.key)).sum::<Option<u64>>()?;
-    // A WAV file cannot say more than four gigabytes, a day of sound.
-    u32::try_from(total).ok().filter(|total| *total < u32::MAX - 36)
-}
-
-fn samples(clip: Clip) -> Bytes {
-    let range = wav::samples(&clip.wav);
-    clip.wav.slice(range)
+    (total < u64::from(u32::MAX) - 100).then_some(total)
 }

@@ -36,6 +36,9 @@ pub enum RenderError {
     /// The engine failed on this clip. It may be tried again.
     #[error("the clip could not be made: {0}")]
     Synthesis(String),
+    /// The voice has no way to say this clip, however often it is tried. The program is to blame.
+    #[error("the voice cannot say this clip: {0}")]
+    Unspeakable(String),
     /// The files of the voice are missing or damaged. The operator is to blame.
     #[error("the voice cannot be used: {0}")]
     VoiceBroken(String),
@@ -59,9 +62,12 @@ impl From<EngineError> for RenderError {
             EngineError::UnknownVoice(name) => Self::VoiceUnknown(name),
             EngineError::Files(why) => Self::VoiceBroken(why),
             EngineError::Failed(why) => Self::Synthesis(why),
-            // Engines may learn to fail in more ways than the conductor knows of.
-            #[allow(unreachable_patterns)]
-            other => Self::Synthesis(other.to_string()),
+            EngineError::Speed { asked, slowest, fastest } => {
+                Self::SpeedOutOfRange { asked, slowest, fastest }
+            }
+            EngineError::Nothing | EngineError::TooLong { .. } | EngineError::UnknownSound(_) => {
+                Self::Unspeakable(error.to_string())
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 //! for that one. Of the notices only their names wait here, so that a thousand of them weigh nothing.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
@@ -209,9 +209,10 @@ impl State {
                 self.notices.pop_front();
                 continue;
             };
-            if !self.flights.contains_key(&key) {
+            // A clip in flight is made already, or will be, for those who wait for it.
+            if let Entry::Vacant(vacant) = self.flights.entry(key) {
                 let job = Job { notice, at, key };
-                self.flights.insert(key, Flight { job: job.clone(), waiting: Vec::new() });
+                vacant.insert(Flight { job: job.clone(), waiting: Vec::new() });
                 return Some(Next::Make(job));
             }
         }
