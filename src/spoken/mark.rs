@@ -117,6 +117,10 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
+    // 第1-第5
+    if before.is_ascii_digit() && after == '第' {
+        return Some(Hit::new(end, Class::Range, options.to()));
+    }
     if end - i > 1 {
         return Some(Hit::breath(end, "，"));
     }
