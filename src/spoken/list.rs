@@ -33,7 +33,7 @@ fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         '.' if next.is_ascii_digit() => {
             to - i <= 2 && (year_follows(scan, to + 1) || month_follows(scan, to + 1))
         }
-        '.' => {
+        '.' if next != '.' => {
             let word = scan.past_space(to + 1);
             starts || is_han(scan.at(word)) || "“《‘(〔".contains(scan.at(word))
         }

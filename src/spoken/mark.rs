@@ -212,7 +212,10 @@ pub(super) fn space(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         && i >= 5
         && scan.folded(i - 5, i).iter().all(char::is_ascii_digit)
         && !measure::counts(scan, i);
-    let parts = if breaks || code {
+    // `1 总则`: the number of a heading.
+    let figures = i - (1..=2).take_while(|&n| n <= i && scan.at(i - n).is_ascii_digit()).count();
+    let heading = figures < i && is_han(after) && scan.begins(figures) && !measure::counts(scan, i);
+    let parts = if breaks || code || heading {
         true
     } else if is_han(before) && is_han(after) {
         !spaced_out(scan, i, end)
