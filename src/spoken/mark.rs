@@ -117,8 +117,9 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
-    // 第1-第5
-    if before.is_ascii_digit() && after == '第' {
+    // 第1-第5; 3月1日9:00-3月5日17:00
+    let dated = scan.at(scan.digits(end)) == '月' || i > 3 && scan.at(i - 3) == ':';
+    if before.is_ascii_digit() && (after == '第' || after.is_ascii_digit() && dated) {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
     if end - i > 1 {
