@@ -18,6 +18,9 @@ pub(super) fn days(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if let Some((end, said)) = han_day(scan, i) {
         return Some(Hit::new(end, Class::Date, said));
     }
+    if let Some((end, said)) = pointed_day(scan, i) {
+        return Some(Hit::new(end, Class::Date, said));
+    }
     let (mut end, mut said) = iso_day(scan, i)?;
     let dash = scan.run(end, is_dash);
     if dash > end
@@ -69,6 +72,15 @@ fn han_day(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
         None => {}
     }
     Some((end, said))
+}
+
+/// `3.15日前`: a day has no fraction. At the head of an item it may as well be item 3, day 15.
+fn pointed_day(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
+    let to = scan.digits(i);
+    let month = scan.value(i, to).filter(|m| to - i <= 2 && (1..=12).contains(m))?;
+    let (day, end) = part(scan, to + 1, "日", 31)?;
+    let sure = scan.at(to) == '.' && scan.at(to + 1).is_ascii_digit() && !scan.begins(i);
+    sure.then(|| (end, format!("{}月{}日", small(month), small(day))))
 }
 
 fn small(value: u32) -> String {

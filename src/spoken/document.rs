@@ -30,18 +30,19 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     let (last, end) = if dash == to + 1 { (Some(dash), scan.digits(dash)) } else { (None, to) };
     let sign = scan.past_space(end);
     scan.value(from, to).filter(|_| to - from <= 5)?;
-    if scan.at(sign) != '号' || (lost && scan.at(from) == '0') {
+    if !matches!(scan.at(sign), '号' | '號') || (lost && scan.at(from) == '0') {
         return None;
     }
+    let mark = scan.at(sign);
     let year = number::digits(&scan.string(year_from, year_to));
     let mut count = number::cardinal(&scan.string(from, to), false);
     if let Some(last) = last {
         count = count + options.to() + &number::cardinal(&scan.string(last, end), false);
     }
     let said = match (options.document_year, ordinal) {
-        (DocumentYear::Year, _) => format!("{year}年第{count}号"),
-        (DocumentYear::Pause, Some(_)) => format!("{year}，第{count}号"),
-        (DocumentYear::Pause, None) => format!("{year}，{count}号"),
+        (DocumentYear::Year, _) => format!("{year}年第{count}{mark}"),
+        (DocumentYear::Pause, Some(_)) => format!("{year}，第{count}{mark}"),
+        (DocumentYear::Pause, None) => format!("{year}，{count}{mark}"),
     };
     let hit = Hit::new(sign + 1, Class::DocumentNumber, said);
     Some(if opened && closed { hit } else { hit.note(NoteCode::LostBrackets) })

@@ -33,7 +33,7 @@ fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         '.' if next.is_ascii_digit() => {
             to - i <= 2 && (year_follows(scan, to + 1) || month_follows(scan, to + 1))
         }
-        '.' => {
+        '.' if next != '.' => {
             let word = scan.past_space(to + 1);
             starts || is_han(scan.at(word)) || "“《‘(〔".contains(scan.at(word))
         }
@@ -78,7 +78,9 @@ fn bracketed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let before = scan.back_over_space(i);
     let owned = scan.after_any(before, OWNERS)
         || scan.before(before) == '、' && scan.before(before - 1) == ')'
-        || scan.any(close + 1, &["项", "款", "目", "类", "级", "号"]);
+        || !scan.begins(i)
+            && scan.any(close + 1, &["项", "款", "目", "类", "级", "号"])
+            && !scan.any(close + 1, &["项目", "款项", "目标", "目的", "类别", "级别", "号召"]);
     Some(if owned {
         Hit::new(close + 1, Class::ListNumber, said)
     } else {

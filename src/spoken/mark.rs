@@ -117,6 +117,11 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
+    // 第1-第5; 3月1日9:00-3月5日17:00
+    let dated = scan.at(scan.digits(end)) == '月' || i > 3 && scan.at(i - 3) == ':';
+    if before.is_ascii_digit() && (after == '第' || after.is_ascii_digit() && dated) {
+        return Some(Hit::new(end, Class::Range, options.to()));
+    }
     if end - i > 1 {
         return Some(Hit::breath(end, "，"));
     }
@@ -208,7 +213,10 @@ pub(super) fn space(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         && i >= 5
         && scan.folded(i - 5, i).iter().all(char::is_ascii_digit)
         && !measure::counts(scan, i);
-    let parts = if breaks || code {
+    // `1 总则`: the number of a heading.
+    let figures = i - (1..=2).take_while(|&n| n <= i && scan.at(i - n).is_ascii_digit()).count();
+    let heading = figures < i && is_han(after) && scan.begins(figures) && !measure::counts(scan, i);
+    let parts = if breaks || code || heading {
         true
     } else if is_han(before) && is_han(after) {
         !spaced_out(scan, i, end)

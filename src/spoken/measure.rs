@@ -22,7 +22,7 @@ static MEASURES: LazyLock<HashMap<char, Vec<&str>>> = LazyLock::new(|| {
     by_first
 });
 
-/// Han after which a measure word is part of another word: 年级, 个体.
+/// Words that only begin like a measure word: 年级, 大街.
 static NOT_MEASURES: LazyLock<Vec<&str>> =
     LazyLock::new(|| rows(include_str!("tables/not_measures.txt")).flat_map(str::split_whitespace).collect());
 

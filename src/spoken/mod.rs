@@ -1,9 +1,9 @@
 //! From written to spoken Chinese: every character of a text belongs to exactly one [`Token`], in order.
 //!
-//! 1. [`scan`] prepares the text: full-width and look-alike forms folded, brackets paired.
-//! 2. Han characters are spoken as they are written. Anywhere else the [`RULES`] are asked in order;
+//! 1. `scan` prepares the text: full-width and look-alike forms folded, brackets paired.
+//! 2. Han characters are spoken as they are written. Anywhere else the `RULES` are asked in order;
 //!    the first that knows what begins there takes it.
-//! 3. [`settle`] puts the tokens together so that no two pauses meet and none opens or ends the text
+//! 3. `settle` puts the tokens together so that no two pauses meet and none opens or ends the text
 //!    without need.
 //!
 //! A class of expression has one file, with its table (`tables/`) beside it where it needs one and
