@@ -43,7 +43,8 @@ pub(super) fn pronounce(args: Filter) -> Result<(), CliError> {
         let (reading, notes) = reading::read(&spoken);
         if !args.json {
             let syllables = reading::by_character(text, &spoken, &reading);
-            let written: Vec<_> = text.chars().zip(syllables).map(|(c, s)| s.map(|s| citation(c, s))).collect();
+            let written: Vec<_> =
+                text.chars().zip(syllables).map(|(c, s)| s.map(|s| citation(c, s))).collect();
             return json!(written).to_string();
         }
         json!({"spoken": spoken.text(), "sounds": reading.sounds, "notes": notes}).to_string()
@@ -66,7 +67,8 @@ pub(super) fn segment(args: Filter) -> Result<(), CliError> {
         };
         let (sentences, _) = segment::sentences(&document);
         if !args.json {
-            let texts: Vec<_> = sentences.iter().map(|s| s.span.of(&document.text).replace('\n', LINE_BREAK)).collect();
+            let texts: Vec<_> =
+                sentences.iter().map(|s| s.span.of(&document.text).replace('\n', LINE_BREAK)).collect();
             return json!(texts).to_string();
         }
         let index = Utf16Index::new(&document.text);

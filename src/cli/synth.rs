@@ -10,8 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{CliError, Synth};
 use crate::{
-    audio,
-    engine,
+    audio, engine,
     notice::{self, Format, Limits},
     plan::{self, Settings},
     spoken,
@@ -25,7 +24,8 @@ pub(super) fn run(args: Synth) -> Result<(), CliError> {
 
     let engines = args.files.engines()?;
     let (engine, voice) = engine::find(&engines, args.voice.as_deref())?;
-    let settings = Settings { timbre: voice.timbre(engine), speed: args.speed, spoken: spoken::Options::default() };
+    let settings =
+        Settings { timbre: voice.timbre(engine), speed: args.speed, spoken: spoken::Options::default() };
     let (plan, _) = plan::plan(&document, &settings);
     if plan.utterances.is_empty() {
         return Err(CliError::Said("there is nothing to read aloud in this text".to_owned()));
@@ -57,7 +57,8 @@ fn source(file: &Path) -> Result<String, CliError> {
 }
 
 fn is_html(file: &Path) -> bool {
-    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("html") || ending.eq_ignore_ascii_case("htm"))
+    file.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("html") || ending.eq_ignore_ascii_case("htm"))
 }
 
 /// Writes beside the file and renames: whoever looks sees the old file or the new one.

@@ -31,11 +31,7 @@ pub struct Voice {
 impl Voice {
     /// The voice as clip keys see it.
     pub fn timbre(&self, engine: &dyn Engine) -> Timbre {
-        Timbre {
-            engine: engine.version().to_owned(),
-            voice: self.name.clone(),
-            digest: self.digest.clone(),
-        }
+        Timbre { engine: engine.version().to_owned(), voice: self.name.clone(), digest: self.digest.clone() }
     }
 }
 
