@@ -71,16 +71,14 @@ async fn who_waits_goes_first_and_then_the_rest_of_that_notice() {
     until("the first clip is begun", async || stage.engine.calls() == 1).await;
     let second: String = text(60).split_inclusive('\n').skip(40).collect();
     let second = stage.submit(&second).await;
-    let clips = second["clip_count"].as_u64().unwrap() as usize;
     let urls = clip_urls(&second);
-    assert_eq!(urls.len(), clips);
     let (answer, ()) = futures::join!(stage.get(&urls[5]), async {
         until("a listener waits", async || stage.renderer.health().await.waiting == 1).await;
         stage.engine.permit(2);
     });
     // The clip that was begun, the clip that is waited for, then the rest of that notice.
     answer.is(200);
-    stage.engine.permit(clips - 1);
+    stage.engine.permit(urls.len() - 1);
     stage.made(&second).await;
     stage.engine.open();
     stage.made(&first).await;
