@@ -8,8 +8,6 @@ pub mod note;
 pub mod span;
 mod words;
 
-mod words;
-
 pub mod notice;
 pub mod segment;
 pub mod spoken;

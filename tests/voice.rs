@@ -65,7 +65,8 @@ fn a_larger_speed_is_faster() {
         let said = engine().synthesize("zf_xiaoxiao", &reading(&ATTENTION), speed).unwrap();
         said.samples.len() as f32 / said.rate as f32
     };
-    assert!(seconds(1.3) < 0.9 * seconds(0.9));
+    let (slow, normal, fast) = (seconds(0.6), seconds(1.0), seconds(1.3));
+    assert!(fast < 0.9 * normal && slow > 1.4 * normal, "{slow} {normal} {fast}");
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn what_it_cannot_say_is_an_error_and_never_left_out() {
 fn only_its_own_voices_and_speeds_are_taken() {
     let say = |voice, speed| engine().synthesize(voice, &reading(&ATTENTION), speed).map(drop).unwrap_err();
     assert_eq!(say("nobody", 1.0).code(), "unknown_voice");
-    for speed in [0.0, 0.5, 2.0, f32::NAN] {
+    for speed in [0.0, 0.4, 2.1, f32::NAN] {
         assert_eq!(say("zf_xiaoxiao", speed).code(), "speed_out_of_range");
     }
 }

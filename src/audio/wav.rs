@@ -32,7 +32,7 @@ impl Clip {
     /// [`AudioError::Damaged`] where the file is cut short or has another layout.
     pub fn samples(&self) -> Result<Bytes, AudioError> {
         let len = self.wav.len().checked_sub(HEADER).ok_or(AudioError::Damaged)?;
-        if self.wav.get(..HEADER) != Some(&header(len as u64)[..]) || len as u32 % SAMPLE != 0 {
+        if self.wav.get(..HEADER) != Some(&header(len as u64)[..]) || !len.is_multiple_of(SAMPLE as usize) {
             return Err(AudioError::Damaged);
         }
         Ok(self.wav.slice(HEADER..))

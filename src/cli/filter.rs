@@ -7,7 +7,8 @@ use serde_json::json;
 use super::{CliError, Filter};
 use crate::{
     notice::{self, Format, Limits, NoticeError},
-    reading, segment,
+    reading::{self, Syllable},
+    segment,
     span::Utf16Index,
     spoken,
 };
@@ -41,10 +42,18 @@ pub(super) fn pronounce(args: Filter) -> Result<(), CliError> {
         let (spoken, _) = spoken::speak(text, &spoken::Options::default());
         let (reading, notes) = reading::read(&spoken);
         if !args.json {
-            return json!(reading::by_character(text, &spoken, &reading)).to_string();
+            let syllables = reading::by_character(text, &spoken, &reading);
+            let written: Vec<_> = text.chars().zip(syllables).map(|(c, s)| s.map(|s| citation(c, s))).collect();
+            return json!(written).to_string();
         }
         json!({"spoken": spoken.text(), "sounds": reading.sounds, "notes": notes}).to_string()
     })
+}
+
+/// Pinyin with the tone of the dictionary, but for 一 and 不, whose tone is the one heard.
+fn citation(c: char, syllable: Syllable) -> String {
+    let tone = if matches!(c, '一' | '不') { syllable.surface } else { syllable.tone };
+    format!("{}{tone}", syllable.pinyin)
 }
 
 /// The sentences of each line.

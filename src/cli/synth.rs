@@ -13,7 +13,7 @@ use crate::{
     audio,
     engine,
     notice::{self, Format, Limits},
-    plan::{self, Settings, Timbre},
+    plan::{self, Settings},
     spoken,
 };
 
@@ -25,12 +25,7 @@ pub(super) fn run(args: Synth) -> Result<(), CliError> {
 
     let engines = args.files.engines()?;
     let (engine, voice) = engine::find(&engines, args.voice.as_deref())?;
-    let timbre = Timbre {
-        engine: engine.version().to_owned(),
-        voice: voice.name.clone(),
-        digest: voice.digest.clone(),
-    };
-    let settings = Settings { timbre, speed: args.speed, spoken: spoken::Options::default() };
+    let settings = Settings { timbre: voice.timbre(engine), speed: args.speed, spoken: spoken::Options::default() };
     let (plan, _) = plan::plan(&document, &settings);
     if plan.utterances.is_empty() {
         return Err(CliError::Said("there is nothing to read aloud in this text".to_owned()));

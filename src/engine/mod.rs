@@ -2,7 +2,10 @@
 
 pub mod neural;
 
-use crate::{audio::Pcm, reading::Reading};
+use std::{fs, path::Path, sync::Arc};
+
+use crate::{audio::Pcm, plan::Timbre, reading::Reading};
+use neural::Neural;
 
 /// One voice of an engine.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -24,6 +27,54 @@ pub struct Voice {
     /// Slowest and fastest speed it speaks cleanly.
     pub speed: (f32, f32),
 }
+
+impl Voice {
+    /// The voice as clip keys see it.
+    pub fn timbre(&self, engine: &dyn Engine) -> Timbre {
+        Timbre {
+            engine: engine.version().to_owned(),
+            voice: self.name.clone(),
+            digest: self.digest.clone(),
+        }
+    }
+}
+
+/// Loads every voice folder in `folder`, in the order of their names, each on `threads` threads
+/// (0: one for each core).
+///
+/// # Errors
+/// [`EngineError::Files`] where there is no voice at all, or one of them is missing a file or differs
+/// from its checksums: a voice that is damaged is refused at start, not when somebody waits for it.
+pub fn load_folder(folder: &Path, threads: usize) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
+    let entries = fs::read_dir(folder)
+        .map_err(|why| EngineError::Files(format!("the folder of voices {}: {why}", folder.display())))?;
+    let mut voices: Vec<_> =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.join(MANIFEST).is_file()).collect();
+    voices.sort();
+    if voices.is_empty() {
+        let folder = folder.display();
+        return Err(EngineError::Files(format!("the folder of voices {folder} has no voice in it")));
+    }
+    voices.iter().map(|path| Ok(Arc::new(Neural::load(path, threads)?) as Arc<dyn Engine>)).collect()
+}
+
+/// The voice named `name` and its engine; the first voice of the first engine when none is named.
+///
+/// # Errors
+/// [`EngineError::UnknownVoice`].
+pub fn find<'e>(
+    engines: &'e [Arc<dyn Engine>],
+    name: Option<&str>,
+) -> Result<(&'e dyn Engine, &'e Voice), EngineError> {
+    engines
+        .iter()
+        .flat_map(|engine| engine.voices().iter().map(move |voice| (&**engine, voice)))
+        .find(|(_, voice)| name.is_none_or(|name| voice.name == name))
+        .ok_or_else(|| EngineError::UnknownVoice(name.unwrap_or_default().to_owned()))
+}
+
+/// What describes a voice in its folder.
+const MANIFEST: &str = "voice.toml";
 
 /// Why an engine gave no samples.
 #[derive(Debug, thiserror::Error)]

@@ -56,6 +56,7 @@ pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
     let mut rows: Vec<Row> = split(text, lines).iter().map(|line| alone(text, line)).collect();
     button_hint(text, &mut rows);
     foot(&mut rows);
+    own_dates(&mut rows);
     tables(&mut rows);
     titles::find(&mut rows);
     signatures(&mut rows);
@@ -175,11 +176,38 @@ fn foot(rows: &mut [Row]) {
     }
 }
 
+/// A date between two other short lines is a cell, and one below who signs is the date of the notice;
+/// neither is the date of the page.
+fn own_dates(rows: &mut [Row]) {
+    let short = |r: &Row| r.text.chars().count() <= 10;
+    let cell = |r: &Row| (r.skip == Some(Skip::PageDate) || r.skip.is_none() && r.is_bare()) && short(r);
+    for n in 1..rows.len() {
+        let Some(above) = rows.get(n - 1) else { break };
+        let between = cell(above) && rows.get(n + 1).is_some_and(cell);
+        let signed = above.skip.is_none() && above.is_bare() && titles::signs(above.text);
+        let Some(row) = rows.get_mut(n).filter(|r| r.skip == Some(Skip::PageDate) && !r.marked_up) else {
+            continue;
+        };
+        if between || signed {
+            row.skip = None;
+            row.kind = if between { BlockKind::Paragraph } else { BlockKind::Date };
+        }
+    }
+}
+
 /// A table that lost its markup: many short lines, one for each cell, cells broken in their turn.
 fn tables(rows: &mut [Row]) {
     let short = |r: &Row| r.is_bare() && r.skip.is_none() && r.text.chars().count() <= 10;
     let mut at = 0;
     while at < rows.len() {
+        // 附件1, then the name of the table.
+        let labelled =
+            at.checked_sub(1).and_then(|b| rows.get(b)).is_some_and(|r| r.kind == BlockKind::Attachment);
+        if labelled && rows.get(at).is_some_and(|r| r.text.chars().count() >= 6 && titles::ends_title(r.text))
+        {
+            at += 1;
+            continue;
+        }
         let mut end = at;
         let mut shorts = 0;
         let mut last_short = at;
@@ -207,10 +235,15 @@ fn tables(rows: &mut [Row]) {
     }
 }
 
-/// 辅助器具 / 适配: a second line of at most two characters goes on with a short first one.
+/// 辅助器具 / 适配, 矫治手术 / 及训练: a second line of at most two characters, or one that begins with
+/// and, goes on with a short first one.
 fn breaks_cell(before: &str, text: &str) -> bool {
     let han = |t: &str| t.chars().all(shape::is_han);
-    text.chars().count() <= 2 && before.chars().count() <= 6 && han(text) && han(before)
+    let (chars, short) = (text.chars().count(), before.chars().count() <= 6);
+    short
+        && han(text)
+        && han(before)
+        && (chars <= 2 || chars <= 6 && text.starts_with(['及', '和', '与', '或']))
 }
 
 /// A short line directly above a date signs.
@@ -221,40 +254,16 @@ fn signatures(rows: &mut [Row]) {
         while dated && above > 0 && n - above < 4 {
             above -= 1;
             let Some(row) = rows.get_mut(above) else { break };
-            if !row.is_bare() || row.skip.is_some() || row.text.chars().count() > 40 || !signs(row.text) {
+            if !row.is_bare()
+                || row.skip.is_some()
+                || row.text.chars().count() > 40
+                || !titles::signs(row.text)
+            {
                 break;
             }
             row.set(BlockKind::Signature);
         }
     }
-}
-
-fn signs(text: &str) -> bool {
-    const ENDS: [&str; 22] = [
-        "政府",
-        "办公室",
-        "办公厅",
-        "委员会",
-        "局",
-        "厅",
-        "委",
-        "处",
-        "部",
-        "院",
-        "会",
-        "中心",
-        "公署",
-        "公司",
-        "指挥部",
-        "领导小组",
-        "街道",
-        "学校",
-        "医院",
-        "队",
-        "所",
-        "站",
-    ];
-    ENDS.iter().any(|end| text.trim_end_matches(['(', ')', '章']).ends_with(end))
 }
 
 /// The items below 附件: go on with it.
@@ -298,7 +307,7 @@ fn headings(rows: &mut [Row]) {
             Some(below) => below.level > m.level,
         });
         let heads = match m.style {
-            Style::Chapter => chars <= 40 && clean,
+            Style::Chapter => chars <= 40 && clean && !stopped,
             Style::Han | Style::HanInBrackets if stopped => clean && opens && chars <= 25,
             Style::Han | Style::HanInBrackets => clean && chars <= if opens { 45 } else { 20 },
             Style::Digit | Style::DigitInBrackets => {

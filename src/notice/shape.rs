@@ -135,9 +135,9 @@ pub(crate) fn furniture(text: &str) -> Option<Skip> {
         return Some(Skip::ReleaseNote);
     }
     WORDS.iter().find(|word| word.fits(&bare)).map(|word| word.skip).or_else(|| {
-        if is_file_name(&bare) {
+        if attachment_label(&bare).is_none() && is_file_name(&bare) {
             Some(Skip::FileName)
-        } else if is_trail(&bare) || is_site_name(text) {
+        } else if is_buttons(&bare) || is_trail(&bare) || is_site_name(text) {
             Some(Skip::Navigation)
         } else if is_byline(text) {
             Some(Skip::Byline)
@@ -155,6 +155,13 @@ pub(crate) fn is_contact_line(text: &str) -> bool {
         .filter(|w| bare.contains(**w))
         .count()
         >= 2
+}
+
+/// 【打印】【关闭】: nothing but words of the page's own buttons.
+fn is_buttons(bare: &str) -> bool {
+    let button = |text: &str| WORDS.iter().any(|w| matches!(w.how, How::Is) && w.text == text);
+    let mut words = bare.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).peekable();
+    words.peek().is_some() && words.all(button)
 }
 
 fn is_file_name(bare: &str) -> bool {
@@ -240,6 +247,10 @@ enum How {
     Contains,
     Is,
     Ends,
+    /// Starts a short line without a list.
+    Labels,
+    /// Starts a line of steps: 首页>公告.
+    Leads,
 }
 
 impl Word {
@@ -249,6 +260,12 @@ impl Word {
             How::Contains => bare.contains(self.text),
             How::Is => bare.trim_matches(['[', ']', '【', '】', '(', ')', ':', '：']) == self.text,
             How::Ends => bare.ends_with(self.text) && bare.chars().count() <= 24,
+            How::Labels => {
+                bare.starts_with(self.text) && bare.chars().count() <= 10 && !bare.contains(['、', ',', '，'])
+            }
+            How::Leads => {
+                bare.starts_with(self.text) && (bare.contains(['>', '»', '›']) || bare.contains("首页"))
+            }
         }
     }
 }
@@ -271,6 +288,8 @@ static WORDS: std::sync::LazyLock<Vec<Word>> = std::sync::LazyLock::new(|| {
                 "contains" => How::Contains,
                 "is" => How::Is,
                 "ends" => How::Ends,
+                "labels" => How::Labels,
+                "leads" => How::Leads,
                 _ => return None,
             };
             Some(Word { skip, how, text: cells.next()? })

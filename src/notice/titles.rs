@@ -1,4 +1,4 @@
-//! Titles, salutations and the labels of a gazette: lines that open a document.
+//! Titles, salutations, signatures and the labels of a gazette: lines known by how they end.
 
 use super::{BlockKind, Skip, blocks::Row, shape};
 
@@ -109,6 +109,35 @@ pub(super) fn find(rows: &mut [Row]) {
     salutations(rows);
 }
 
+/// Whether a line ends as the names of those who sign do.
+pub(crate) fn signs(text: &str) -> bool {
+    const ENDS: [&str; 22] = [
+        "政府",
+        "办公室",
+        "办公厅",
+        "委员会",
+        "局",
+        "厅",
+        "委",
+        "处",
+        "部",
+        "院",
+        "会",
+        "中心",
+        "公署",
+        "公司",
+        "指挥部",
+        "领导小组",
+        "街道",
+        "学校",
+        "医院",
+        "队",
+        "所",
+        "站",
+    ];
+    ENDS.iter().any(|end| text.trim_end_matches(['(', ')', '章']).ends_with(end))
+}
+
 /// How many rows from `at` are one title; `first`: only furniture stands before.
 fn title_at(rows: &[Row], at: usize, first: bool) -> usize {
     let titleish = |r: &Row| {
@@ -121,10 +150,15 @@ fn title_at(rows: &[Row], at: usize, first: bool) -> usize {
     let group = rows.iter().skip(at).take(TITLE_LINES).take_while(|r| titleish(r)).count();
     let mut open = 0i32;
     let mut found = 0;
+    // A line that a title was broken at is not a word or two.
+    let broken = |r: &Row| r.text.chars().count() >= 6;
     for (n, row) in rows.iter().skip(at).take(group).enumerate() {
         open += row.text.chars().map(|c| i32::from(c == '《') - i32::from(c == '》')).sum::<i32>();
         if open <= 0 && ends_title(row.text) {
             found = n + 1;
+            break;
+        }
+        if !broken(row) {
             break;
         }
     }

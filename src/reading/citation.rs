@@ -2,8 +2,9 @@
 //!
 //! 1. This project's own words win: places, words of administration, retroflex words.
 //! 2. Then surnames where a person is named.
-//! 3. Then the learned model, which has seen what the phrase dictionary says.
-//! 4. Then the phrase dictionary, then the character alone.
+//! 3. Then what the neighbours settle beyond doubt.
+//! 4. Then the learned model, which has seen what the phrase dictionary says.
+//! 5. Then the phrase dictionary, then the character alone.
 //!
 //! A phrase counts only where it begins and ends with words (供给 is no phrase in 提供给), or inside a
 //! word where words are left over (本行 is none in 本行政区域). An own word of three characters or more
@@ -11,7 +12,7 @@
 
 pub(super) use super::tables::Citation;
 use super::{
-    Mark,
+    Mark, contexts,
     grouping::Words,
     names,
     polyphone::{Context, Model},
@@ -70,8 +71,8 @@ pub(super) fn find(text: &Text, words: &Words) -> Vec<Slot> {
             }
             let phrase = general.get(at).copied().flatten();
             let dictionary = phrase.and_then(|(slot, length)| Some((slot.citation()?, length)));
-            let found = Model::get()
-                .decide(&context, at, dictionary)
+            let found = contexts::settled(text, at)
+                .or_else(|| Model::get().decide(&context, at, dictionary))
                 .or(dictionary.map(|(citation, _)| citation))
                 .or_else(|| tables.character(unit.c));
             match (found, Mark::of(unit.c)) {

@@ -3,8 +3,8 @@
 //! 1. [`text`] lays the spoken form out character by character, each with its span;
 //! 2. [`grouping`] finds the words, with numbers in sensible groups;
 //! 3. [`citation`] finds the dictionary form of every syllable: this project's own words and places
-//!    first, then surnames, then the learned [`polyphone`] model, then the phrase dictionary, then
-//!    the character alone ([`tables`], [`names`]);
+//!    first, then surnames, then what the neighbours settle, then the learned [`polyphone`] model, then
+//!    the phrase dictionary, then the character alone ([`tables`], [`names`], [`contexts`]);
 //! 4. [`phrasing`] finds where a reader could breathe;
 //! 5. [`sandhi`] changes the tones of 一, 不 and third tones in a row.
 //!
@@ -12,6 +12,7 @@
 
 mod align;
 mod citation;
+mod contexts;
 mod grouping;
 mod names;
 mod phrasing;

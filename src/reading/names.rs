@@ -44,7 +44,7 @@ fn is_name(text: &Text, words: &Words, at: usize, length: usize) -> bool {
     };
     (1..=GIVEN).any(|given| {
         let end = at + length + given;
-        let name = (at + length..end).all(|i| text.char(i).is_some_and(|c| is_given(c)));
+        let name = (at + length..end).all(|i| text.char(i).is_some_and(is_given));
         let title_after = TITLES.iter().any(|title| text.rest(end).starts_with(title));
         name && words.begins(end) && (title_after || title_before && ends_here(text, end))
     })

@@ -35,7 +35,7 @@ fn one(text: &Text, words: &Words, at: usize, next: Option<u8>) -> u8 {
     let ends_word = word.len() > 1 && word.end == at + 1;
     let figure_point = text.char(at + 1) == Some('点') && word.contains(&(at + 1)) && !written(text, at);
     let date = text.before(at, 1) == Some('月') && text.char(at + 1) == Some('日');
-    // 五个一, 三统一: 一 after 百 or 千 still changes (三千一百), after a digit or 十 it does not.
+    // After 百 or 千 it still changes (三千一百), after a digit or 十 it does not (二十一个).
     let stays = text.before(at, 1).is_some_and(counts)
         || text.char(at + 1).is_some_and(|c| is_digit(c) || c == '十')
         || ends_word

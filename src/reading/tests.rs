@@ -131,6 +131,32 @@ fn each_written_character_has_its_syllable() {
     assert_eq!(found.join(" "), "- - - - nian2 - yi1 - deng3 - - - - man4 dian3 - - - hao3");
 }
 
+/// Labelled polyphones that stay outside the project: one character between two ▁ in each sentence.
+#[test]
+fn polyphones_in_labelled_sentences() {
+    let shared = std::env::var("LANGDU_SHARED").unwrap_or_else(|_| "../shared".to_owned());
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(shared).join("g2p");
+    let read_file = |name: &str| std::fs::read_to_string(folder.join(name));
+    let (Ok(sentences), Ok(labels)) = (read_file("dev.sent"), read_file("dev.lb")) else {
+        assert!(std::env::var("LANGDU_DEMAND_SHARED").as_deref() != Ok("1"), "no {}", folder.display());
+        println!("skipped: no {}", folder.display());
+        return;
+    };
+    let (mut right, mut all) = (0, 0);
+    // Every fifth is enough to see a slip, and keeps the test short.
+    for (sentence, label) in sentences.lines().zip(labels.lines()).step_by(5) {
+        let at = sentence.chars().position(|c| c == '▁').expect("a marked character");
+        let plain: String = sentence.chars().filter(|c| !"▁{}=".contains(*c)).collect();
+        let (source, spoken) = spoken(&plain);
+        let found = by_character(&source, &spoken, &read(&spoken).0);
+        let found = found.get(at).copied().flatten().map(|s| format!("{}{}", s.pinyin, s.tone));
+        right += usize::from(found.as_deref() == Some(label.trim()));
+        all += 1;
+    }
+    println!("{right} of {all}");
+    assert!(right * 100 >= all * 97, "{right} of {all}");
+}
+
 /// Notices are made of these; the rest is whatever the world holds.
 fn any_notation() -> impl Strategy<Value = String> {
     let common = prop::sample::select(

@@ -25,7 +25,7 @@ use crate::{
     engine::{Engine, Voice},
     note::Note,
     notice::{Document, Format, Limits},
-    plan::{self, ClipKey, Plan, Settings, Timbre},
+    plan::{self, ClipKey, Plan, Settings},
     spoken,
     store::{NoticeId, Store, StoreHealth},
 };
@@ -36,8 +36,10 @@ pub use notice::{Notice, Submission};
 use worker::Worker;
 
 /// What the conductor keeps and how much it takes on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RenderOptions {
+    /// Name of the voice that speaks where none is asked for; the first one when this is none.
+    pub voice: Option<String>,
     /// What is accepted.
     pub limits: Limits,
     /// How written expressions are spoken, for all notices.
@@ -54,6 +56,7 @@ pub struct RenderOptions {
 impl Default for RenderOptions {
     fn default() -> Self {
         Self {
+            voice: None,
             limits: Limits::default(),
             spoken: spoken::Options::default(),
             planned_bytes: 128 << 20,
@@ -113,26 +116,27 @@ impl Drop for Stage {
 const REMEMBERED: u64 = 200_000;
 
 impl Renderer {
-    /// Starts one thread for each engine. The first voice of the first engine is the default.
+    /// Starts one thread for each engine.
     ///
     /// Two voices of one name are one: that of the earlier engine.
     ///
     /// Call it inside a tokio runtime: the threads reach the store through it.
     pub fn start(engines: Vec<Arc<dyn Engine>>, store: Store, options: RenderOptions) -> Self {
-        let castings = castings(&engines);
+        let castings = castings(&engines, options.voice.as_deref());
         let weight = |_: &NoticeId, notice: &Arc<Notice>| notice.weight();
+        let planned = Cache::builder().max_capacity(options.planned_bytes).weigher(weight).build();
         let desk = Arc::new(Desk {
             store,
             options,
             castings,
-            planned: Cache::builder().max_capacity(options.planned_bytes).weigher(weight).build(),
+            planned,
             homes: Cache::new(REMEMBERED),
             lengths: Cache::new(REMEMBERED),
         });
         let runtime = tokio::runtime::Handle::current();
         let (mut workers, mut threads) = (Vec::new(), Vec::new());
         for engine in engines {
-            let lane = Lane::new(options.most_waiting, options.most_notices);
+            let lane = Lane::new(desk.options.most_waiting, desk.options.most_notices);
             let worker = Arc::new(Worker::new(engine, lane));
             let (at_work, desk, runtime) = (worker.clone(), desk.clone(), runtime.clone());
             let thread = std::thread::Builder::new()
@@ -347,19 +351,17 @@ impl Desk {
 }
 
 /// All voices of all engines, each name once.
-fn castings(engines: &[Arc<dyn Engine>]) -> Vec<Arc<Casting>> {
+fn castings(engines: &[Arc<dyn Engine>], first: Option<&str>) -> Vec<Arc<Casting>> {
     let mut out: Vec<Arc<Casting>> = Vec::new();
     for (at, engine) in engines.iter().enumerate() {
         for voice in engine.voices() {
             if out.iter().all(|casting| casting.voice.name != voice.name) {
-                let timbre = Timbre {
-                    engine: engine.version().to_owned(),
-                    voice: voice.name.clone(),
-                    digest: voice.digest.clone(),
-                };
+                let timbre = voice.timbre(&**engine);
                 out.push(Arc::new(Casting { engine: at, voice: voice.clone(), timbre }));
             }
         }
     }
+    // Stable: the others stay in their order.
+    out.sort_by_key(|casting| first != Some(casting.voice.name.as_str()));
     out
 }

@@ -5,11 +5,13 @@
 
 use super::{
     BREATH,
-    scan::{Scan, is_closer},
+    scan::{Scan, is_closer, is_stop},
 };
 
 /// What a part beyond [`BREATH`] costs for each character.
 const TOO_LONG: u64 = 100_000;
+/// What a part too short to be one (第三条 alone) costs, and what is too short.
+const STUB: (usize, u64) = (6, 3_000);
 /// What each cut costs, so that there are no more than needed.
 const CUT: u64 = 900;
 
@@ -59,14 +61,15 @@ fn cost(scan: &Scan, from: usize, at: usize, to: usize) -> Option<u64> {
     }
     match before {
         ',' | '，' => (!between_digits).then_some(0),
-        ':' | '：' => (!between_digits && after != '/').then_some(100),
+        c if is_stop(c) && !between_digits => Some(0),
+        ':' | '：' => (!after.is_ascii()).then_some(100),
         '、' => Some(if short_list(scan, from, at, to) { 2_500 } else { 700 }),
         c if is_closer(c) && c != '〕' && matches!(after, '和' | '及' | '与' | '或' | '《' | '“' | '(') => {
             Some(900)
         }
         // After a long name or quotation a reader may pause; “十四五”规划 belongs together.
         '”' | '》' => (at - opens_at(scan, from, at) > 14).then_some(4_000),
-        c if c.is_whitespace() => (!is_spaced_out(scan, at)).then_some(1_200),
+        c if c.is_whitespace() => (at - from > STUB.0 && !is_spaced_out(scan, at)).then_some(1_200),
         _ if after == '“' && scan.mate(at).is_some_and(|m| m - at > BREATH) => Some(700),
         _ => None,
     }
@@ -115,7 +118,8 @@ fn cheapest(places: &[(usize, usize, u64)]) -> Vec<usize> {
             }
             let over = len.saturating_sub(BREATH) as u64 * TOO_LONG;
             let uneven = (BREATH as u64 * 2 / 3).abs_diff(len as u64).pow(2);
-            let total = so_far.saturating_add(over + uneven + here + CUT);
+            let stub = if len < STUB.0 { STUB.1 } else { 0 };
+            let total = so_far.saturating_add(over + uneven + here + stub + CUT);
             if total < choice.0 {
                 choice = (total, back);
             }

@@ -75,10 +75,10 @@ fn of_block(document: &Document, n: usize, block: &Block, opens: bool, out: &mut
     }
     let scan = scan::Scan::new(text);
     let pieces = match block.kind {
-        BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Attachment => {
+        BlockKind::TableRow if text.contains('\t') => cells(&scan, block.kind),
+        BlockKind::Paragraph | BlockKind::ListItem | BlockKind::Attachment | BlockKind::TableRow => {
             walk::pieces(&scan, block.kind, opens)
         }
-        BlockKind::TableRow => cells(&scan, block.kind),
         kind => vec![walk::Piece { from: 0, to: scan.len(), kind, level: block.level, skip: None }],
     };
     for piece in pieces {

@@ -75,6 +75,8 @@ fn opens_list(scan: &Scan, at: usize, m: Marker) -> bool {
     let counts = before.is_ascii_alphanumeric() || matches!(before, '第' | '、' | '近' | '约');
     let numbers = match m.style {
         Style::HanInBrackets => true,
+        // 第一章 总则第一条 为了…
+        Style::Article | Style::Chapter => scan.char(at + scan.count(at, m.len)).is_whitespace(),
         Style::Digit => scan.char(at + 1) == '.' || scan.char(at + 2) == '.',
         _ => false,
     };

@@ -14,6 +14,8 @@ use crate::notice::{
 
 /// How far markers, dates and notes are looked for, in characters.
 const AHEAD: usize = 40;
+/// The longest signature with its date, in characters.
+const SIGNED: usize = 60;
 /// A label before a colon (牵头部门:) of at most this many characters stays with what it labels.
 const LABEL: usize = 5;
 
@@ -33,6 +35,10 @@ pub(super) fn pieces(scan: &Scan, kind: BlockKind, opens: bool) -> Vec<Piece> {
     let mut at = scan.skip_space(0);
     if opens && let Some(end) = walk.salutation(at) {
         at = walk.push(at, end, BlockKind::Salutation);
+    } else if opens
+        && let Some(end) = run_on::title(scan, at).filter(|&end| scan.slice(at, end).contains("关于"))
+    {
+        at = walk.push(at, end, BlockKind::Title);
     }
     while at < scan.len() {
         at = walk.step(at);
@@ -85,6 +91,10 @@ impl Walk<'_, '_> {
             self.out.push(Piece { from: at, to, kind: BlockKind::Heading, level: m.level, skip: None });
             return scan.skip_space(to);
         }
+        if let Some(date) = self.signed_date(at) {
+            let next = self.push(at, date, BlockKind::Signature);
+            return self.push(next, scan.len(), BlockKind::Date);
+        }
         let end = self.sentence_end(at);
         match table::rows(scan, at, end) {
             Some(cuts) => {
@@ -117,13 +127,17 @@ impl Walk<'_, '_> {
                 }
                 continue;
             }
-            if is_stop(c) || (c == '?' && self.asks(at)) {
+            // The semicolon of an address on the net is none: ?a=1;b=2.
+            let inside = c == ';'
+                && scan.before(at).is_ascii_alphanumeric()
+                && scan.char(at + 1).is_ascii_alphabetic();
+            if (is_stop(c) && !inside) || (c == '?' && self.asks(clause, at)) {
                 return self.with_closers(at + 1);
             }
             if matches!(c, ':' | '：') && self.colon_ends(clause, at) {
                 return at + 1;
             }
-            if matches!(c, ',' | '，') {
+            if matches!(c, ',' | '，') || c.is_whitespace() {
                 clause = at + 1;
             }
             at += 1;
@@ -142,10 +156,19 @@ impl Walk<'_, '_> {
         at
     }
 
-    /// A `?` at the end of a clause asks; in the middle of a word it is a lost character.
-    fn asks(&self, at: usize) -> bool {
+    /// A `?` asks after a question word or at the end of a clause; in the middle of a word it is a lost
+    /// character.
+    fn asks(&self, clause: usize, at: usize) -> bool {
+        const WORDS: [&str; 14] = [
+            "什么", "是否", "吗", "呢", "哪", "几", "多少", "如何", "怎么", "怎样", "为何", "谁", "能否",
+            "可否",
+        ];
         let next = self.scan.char(at + 1);
-        at + 1 >= self.scan.len() || next.is_whitespace() || is_closer(next)
+        let words = self.scan.slice(clause.max(at.saturating_sub(AHEAD)), at);
+        at + 1 >= self.scan.len()
+            || next.is_whitespace()
+            || is_closer(next)
+            || WORDS.iter().any(|word| words.contains(word))
     }
 
     fn colon_ends(&self, clause: usize, at: usize) -> bool {
@@ -159,8 +182,13 @@ impl Walk<'_, '_> {
         {
             return false;
         }
+        // 电话:0475-…: a figure stays with what it is the figure of.
+        let next = scan.skip_space(at + 1);
+        if scan.char(next).is_ascii_alphanumeric() && marker(scan.ahead(next, 12)).is_none() {
+            return false;
+        }
         let label = scan.chars(clause, at).iter().filter(|c| !c.is_whitespace()).count();
-        let ahead = scan.ahead(scan.skip_space(at + 1), 12);
+        let ahead = scan.ahead(next, 12);
         label > LABEL || scan.slice(clause, at).ends_with("如下") || marker(ahead).is_some()
     }
 
@@ -196,6 +224,20 @@ impl Walk<'_, '_> {
             || shape::release_note(scan.ahead(next, AHEAD)).is_some()
             || self.named_title(next).is_some();
         (alone && (at > 0 || next < scan.len())).then_some(to)
+    }
+
+    /// Where the date begins when all that is left is who signs and when: 青山县水利局2024年3月1日.
+    fn signed_date(&self, at: usize) -> Option<usize> {
+        let scan = self.scan;
+        if at == 0 || scan.len() - at > SIGNED {
+            return None;
+        }
+        let date = (at + 3..scan.len()).find(|&d| {
+            shape::date(scan.slice(d, scan.len()))
+                .is_some_and(|len| d + scan.count(d, len) == scan.skip_end())
+        })?;
+        let name = scan.slice(at, date);
+        (titles::signs(name.trim()) && !name.contains([',', '，', '、', '。', ':', '：'])).then_some(date)
     }
 
     /// A title may follow a date or release note: 2024年3月1日青山县供水方案为…

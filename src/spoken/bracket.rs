@@ -21,7 +21,11 @@ pub(super) fn mark(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
         return None;
     }
     let Some(mate) = scan.mate(i) else {
-        let hit = if opens || next_is_text(scan, i + 1) { Hit::breath(i + 1, "，") } else { Hit::silent(i + 1, Silence::Bracket) };
+        let hit = if opens || next_is_text(scan, i + 1) {
+            Hit::breath(i + 1, "，")
+        } else {
+            Hit::silent(i + 1, Silence::Bracket)
+        };
         return Some(hit.note(NoteCode::Unbalanced));
     };
     let (open, close) = (i.min(mate), i.max(mate));
@@ -29,7 +33,12 @@ pub(super) fn mark(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
         Role::Inside => Hit::silent(i + 1, Silence::Bracket),
         Role::OtherName if opens => Hit::breath(i + 1, "、"),
         Role::OtherName => Hit::silent(i + 1, Silence::Bracket),
-        Role::Remark if opens && options.brackets == Brackets::Skipped && c == '(' && scan.mate(open) == Some(close) => {
+        Role::Remark
+            if opens
+                && options.brackets == Brackets::Skipped
+                && c == '('
+                && scan.mate(open) == Some(close) =>
+        {
             Hit::silent(close + 1, Silence::Skipped)
         }
         Role::Remark => Hit::breath(i + 1, "，"),
@@ -50,6 +59,10 @@ enum Role {
 
 fn role(scan: &Scan<'_>, open: usize, close: usize) -> Role {
     let inner = scan.folded(open + 1, close);
+    // 元/(kW·h)
+    if scan.before(open) == '/' && inner.len() <= 8 {
+        return Role::Inside;
+    }
     if scan.at(open) != '(' || !is_han(scan.before(open)) || inner.len() > 8 || inner.is_empty() {
         return Role::Remark;
     }
@@ -61,10 +74,12 @@ fn role(scan: &Scan<'_>, open: usize, close: usize) -> Role {
         return Role::Remark;
     }
     let goes_on = is_han(scan.at(close + 1));
+    // 星期四 and 14:30 must not run together.
+    let parted = goes_on || matches!(scan.at(close + 1), ',' | '、' | '。' | ';' | ':' | '\0');
     let syllables = written.split('、').all(|part| part.chars().count() == 1);
     if syllables && (goes_on || written.contains('、')) {
         return Role::Inside;
     }
     let alone = written.contains("见") || written.contains("下称") || written.contains("简称");
-    if inner.contains(&'、') || inner.len() > 4 || alone { Role::Remark } else { Role::OtherName }
+    if inner.contains(&'、') || inner.len() > 4 || alone || !parted { Role::Remark } else { Role::OtherName }
 }

@@ -43,11 +43,17 @@ fn one(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
         if second_to - minute_to != 3 {
             return None;
         }
-        said = said + &padded(minute) + "分" + &padded(second) + "秒";
+        if minute > 0 || second > 0 {
+            said = said + &padded(minute) + "分" + &padded(second) + "秒";
+        }
         return Some((second_to, said));
     }
     if minute > 0 {
-        said = said + &padded(minute) + "分";
+        said.push_str(&padded(minute));
+        // 9:30分 writes it.
+        if scan.at(minute_to) != '分' {
+            said.push('分');
+        }
     }
     Some((minute_to, said))
 }

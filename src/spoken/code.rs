@@ -1,9 +1,6 @@
 //! Digits that name and do not count: standards, identity numbers, accounts, post codes, rooms.
 
-use super::{
-    Class, Hit, Options, latin, measure, number,
-    scan::{Scan, is_han},
-};
+use super::{Class, Hit, Options, latin, measure, number, scan::Scan};
 use crate::note::NoteCode;
 
 /// Words after which digits are a name, one a line.
@@ -14,11 +11,11 @@ const CUSTOMS: &[&str] = &["1210", "1239", "9610", "9710", "9810", "1039", "0110
 
 /// Letters that begin the number of a standard.
 const STANDARDS: &[&str] = &[
-    "GB/T", "GB/Z", "GBZ/T", "GBZ", "GBJ", "GB", "DB", "DBJ", "DB/T", "NY/T", "NY", "HJ/T", "HJ", "JGJ/T", "JGJ", "CJJ/T",
-    "CJJ", "CJ/T", "JT/T", "JTG", "SB/T", "SL/T", "SL", "WS/T", "WS", "YY/T", "YY", "AQ/T", "AQ", "GA/T", "GA",
-    "MZ/T", "LY/T", "QB/T", "HG/T", "JB/T", "DL/T", "NB/T", "XF/T", "XF", "T/CECS", "ISO/IEC", "ISO", "IEC",
-    "ISBN", "ISSN", "CN", "TD/T", "LB/T", "RB/T", "CH/T", "DA/T", "DZ/T", "JR/T", "SN/T", "TB/T", "YD/T", "QX/T",
-    "SC/T", "GH/T", "LS/T", "BB/T", "CECS", "EN",
+    "GB/T", "GB/Z", "GBZ/T", "GBZ", "GBJ", "GB", "DB", "DBJ", "DB/T", "NY/T", "NY", "HJ/T", "HJ", "JGJ/T",
+    "JGJ", "CJJ/T", "CJJ", "CJ/T", "JT/T", "JTG", "SB/T", "SL/T", "SL", "WS/T", "WS", "YY/T", "YY", "AQ/T",
+    "AQ", "GA/T", "GA", "MZ/T", "LY/T", "QB/T", "HG/T", "JB/T", "DL/T", "NB/T", "XF/T", "XF", "T/CECS",
+    "ISO/IEC", "ISO", "IEC", "ISBN", "ISSN", "CN", "TD/T", "LB/T", "RB/T", "CH/T", "DA/T", "DZ/T", "JR/T",
+    "SN/T", "TB/T", "YD/T", "QX/T", "SC/T", "GH/T", "LS/T", "BB/T", "CECS", "EN",
 ];
 
 /// `GB 13735-2017`, `GB/T22238-2008`, `ISO9001`: the hyphen is 杠.
@@ -26,7 +23,10 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
     if scan.before(i).is_ascii_alphanumeric() {
         return None;
     }
-    let letters = STANDARDS.iter().filter_map(|name| scan.word(i, name)).max()?;
+    let listed = STANDARDS.iter().filter_map(|name| scan.word(i, name)).max();
+    let letters =
+        i + scan.folded(i, i + 13).iter().take_while(|c| c.is_ascii_uppercase() || **c == '/').count();
+    let letters = if letters - i <= 12 && dated(scan, letters) { letters } else { listed? };
     // DB15/T 1234-2020: a province before the slash.
     let mut said: String = scan.folded(i, letters).iter().filter(|c| c.is_ascii_alphabetic()).collect();
     let mut from = letters;
@@ -44,6 +44,13 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
     loop {
         let mark = scan.at(end);
         let dash = super::scan::is_dash(mark);
+        // ISO 14001:2015
+        let year_to = scan.digits(end + 1);
+        if mark == ':' && year_to == end + 5 {
+            said = said + "，" + &number::digits(&scan.string(end + 1, year_to));
+            end = year_to;
+            break;
+        }
         let next = if dash { scan.run(end, super::scan::is_dash) } else { end + 1 };
         let to = scan.digits(next);
         if to == next || !(dash || mark == '.') || to - next > 8 {
@@ -52,11 +59,26 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
         said.push_str(if dash { "杠" } else { "点" });
         // What follows the hyphen is the year of the standard.
         let part = scan.string(next, to);
-        let year = dash && part.len() == 4;
+        let year = dash && part.len() == 4 && ("1949"..="2100").contains(&part.as_str());
         said.push_str(&if year { number::digits(&part) } else { number::code(&part, options.yao()) });
         end = to;
     }
     Some(Hit::new(end, Class::Standard, said))
+}
+
+/// Whether a number and a year follow letters, as only standards have it: `Q/ABC 001-2020`.
+fn dated(scan: &Scan<'_>, letters: usize) -> bool {
+    let from = scan.past_space(letters);
+    let to = scan.digits(from);
+    let part = scan.digits(to + 1);
+    let to = if scan.at(to) == '.' && part > to + 1 { part } else { to };
+    let year = scan.run(to, super::scan::is_dash);
+    let end = scan.digits(year);
+    to > from
+        && year > to
+        && end == year + 4
+        && scan.value(year, end).is_some_and(|y| (1950..=2100).contains(&y))
+        && scan.at(end) != '-'
 }
 
 /// Eighteen characters of an identity number or a social credit code, and other long mixtures.
@@ -69,7 +91,8 @@ pub(super) fn identity(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
     let figures = chars.iter().filter(|c| c.is_ascii_digit()).count();
     let letters = chars.len() - figures;
     // 15–20 characters with many figures; or figures and letters in turn (A1B2C3).
-    let turns = chars.windows(2).filter(|w| matches!(w, [a, b] if a.is_ascii_digit() != b.is_ascii_digit())).count();
+    let turns =
+        chars.windows(2).filter(|w| matches!(w, [a, b] if a.is_ascii_digit() != b.is_ascii_digit())).count();
     let long = chars.len() >= 12 && figures * 2 >= chars.len();
     if letters == 0 || chars.len() > 64 || !(long || turns >= 3 && chars.len() >= 7) {
         return None;
@@ -90,23 +113,41 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         return None;
     }
     // O2O typed with a zero.
-    if written == "020" && scan.any(to, &["新零售", "线上", "线下", "模式", "电商", "平台", "体验"]) {
+    if written == "020" && scan.any(to, &["新零售", "线上", "线下", "模式", "电商", "平台", "体验"])
+    {
         return Some(Hit::new(to, Class::Repaired, "O二O").note(NoteCode::Repaired));
     }
     if let Some(hit) = parts(scan, i, to, options) {
         return Some(hit);
     }
+    if let Some(hit) = cohort(scan, i, to).or_else(|| fours(scan, i, to, options)) {
+        return Some(hit);
+    }
     let counted = measure::counts(scan, to) || matches!(scan.at(scan.past_space(to)), '元' | '年' | '月');
     let quoted = matches!(before, '“' | '‘' | '"') && matches!(scan.at(to), '”' | '’' | '"');
     let year = written.len() == 4 && ("1900"..="2100").contains(&written.as_str());
-    let room = matches!(written.len(), 3 | 4) && scan.any(to, &["室", "房间", "房号", "病房", "办公室", "会议室", "包间"]);
+    let room = matches!(written.len(), 3 | 4)
+        && scan.any(to, &["室", "房间", "房号", "病房", "办公室", "会议室", "包间"]);
+    let room = room
+        || matches!(written.len(), 3 | 4)
+            && !counted
+            && scan.after_any(i, &["单元", "号楼", "栋", "幢", "座", "层"]);
+    let program = ["985", "211", "863", "973"].contains(&written.as_str())
+        && scan.any(
+            if quoted { to + 1 } else { to },
+            &["高校", "工程", "院校", "大学", "计划", "、211", "和211", "/211"],
+        );
     let customs = CUSTOMS.contains(&written.as_str()) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
     let certificate = written.len() >= 5 && scan.at(scan.past_space(to)) == '号';
     let named = written.len() >= 2 && !counted && announced(scan, i);
     let dashed = matches!(scan.at(to), '-' | '—' | '~') && scan.at(to + 1).is_ascii_digit();
-    let padded = written.len() >= 2 && written.starts_with('0') && !matches!(scan.at(to), '月' | '日' | ':' | '%') && !dashed;
-    let long = written.len() >= 7 && !counted && !dashed;
+    let padded = written.len() >= 2
+        && written.starts_with('0')
+        && !matches!(scan.at(to), '月' | '日' | '时' | ':' | '%')
+        && !dashed;
+    let long = written.len() >= 7 && !counted && !(dashed && scan.digits(to + 1) - to > 7);
     let found = room
+        || program
         || customs
         || certificate
         || named
@@ -117,8 +158,38 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     if !found {
         return None;
     }
-    let said = if written.len() > 8 { grouped(&written, card(&written), options.yao()) } else { number::code(&written, options.yao()) };
+    let said = if written.len() > 8 {
+        grouped(&written, card(&written), options.yao())
+    } else {
+        number::code(&written, options.yao())
+    };
     Some(Hit::new(to, Class::Code, said))
+}
+
+/// 90后, 00后, 80、90后: years of birth.
+fn cohort(scan: &Scan<'_>, i: usize, to: usize) -> Option<Hit> {
+    let chained = scan.at(to) == '、' && scan.digits(to + 1) == to + 3 && scan.at(to + 3) == '后';
+    let decade = to - i == 2 && matches!(scan.at(i + 1), '0' | '5') && !scan.after_any(i, &["前", "第"]);
+    (decade && (scan.at(to) == '后' || chained))
+        .then(|| Hit::new(to, Class::Code, number::digits(&scan.string(i, to))))
+}
+
+/// 6222 0202 0001 2345 678: at least three groups, all but the last of four digits.
+fn fours(scan: &Scan<'_>, i: usize, to: usize, options: &Options) -> Option<Hit> {
+    let (mut end, mut groups) = (to, vec![scan.string(i, to)]);
+    while end - i < 32 && scan.at(end) == ' ' && groups.last().is_some_and(|group| group.len() == 4) {
+        let next = scan.digits(end + 1);
+        if next == end + 1 || next - end > 5 {
+            break;
+        }
+        groups.push(scan.string(end + 1, next));
+        end = next;
+    }
+    if groups.len() < 3 || measure::counts(scan, end) || scan.at(end) == '年' {
+        return None;
+    }
+    let said: Vec<String> = groups.iter().map(|group| number::code(group, options.yao())).collect();
+    Some(Hit::new(end, Class::Code, said.join("，")))
 }
 
 /// Whether a word like 代码 or 邮编 stands right before, past `:` and 为.
@@ -134,16 +205,15 @@ fn announced(scan: &Scan<'_>, i: usize) -> bool {
 fn parts(scan: &Scan<'_>, i: usize, to: usize, options: &Options) -> Option<Hit> {
     let middle = scan.digits(to + 1);
     let mut end = scan.digits(middle + 1);
-    // After 号: 号-2 is handled by the dash itself.
     if scan.at(to) != '-' || middle == to + 1 || scan.at(middle) != '-' || end == middle + 1 {
         return None;
     }
-    while scan.at(end) == '-' && scan.digits(end + 1) > end + 1 {
+    while scan.at(end) == '-' && scan.digits(end + 1) > end + 1 && end - i < 64 {
         end = scan.digits(end + 1);
     }
-    let said = scan.string(i, end.min(i + 64));
+    let said = scan.string(i, end);
     let said: Vec<String> = said.split('-').map(|part| number::code(part, options.yao())).collect();
-    Some(Hit::new(end.min(i + 64), Class::Code, said.join("杠")))
+    Some(Hit::new(end, Class::Code, said.join("杠")))
 }
 
 /// Cards and accounts are read in fours, an identity number in its parts.
@@ -169,10 +239,11 @@ fn grouped(written: &str, sizes: &[usize], yao: bool) -> String {
     out.join("，")
 }
 
-/// Whether `c` ends a serial number that goes on after a hyphen: 号-2.
+/// Whether the hyphen at `dash` continues a serial number: 备05002755号-2, not 3号-5号.
 pub(super) fn serial_goes_on(scan: &Scan<'_>, dash: usize) -> bool {
+    let digits = scan.folded(dash.saturating_sub(6), dash.saturating_sub(1));
     scan.before(dash) == '号'
-        && scan.before(dash - 1).is_ascii_digit()
         && scan.at(dash + 1).is_ascii_digit()
-        && !is_han(scan.at(dash + 2))
+        && digits.len() == 5
+        && digits.iter().all(char::is_ascii_digit)
 }

@@ -27,8 +27,7 @@ pub(super) fn days(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
         said = format!("{said}{}{until}", options.to());
         end = last;
     }
-    // The T of 2022-08-12T08:30.
-    if scan.at(end) == 'T' && scan.at(end + 1).is_ascii_digit() {
+    if clock_follows(scan, end) {
         end += 1;
     }
     Some(Hit::new(end, Class::Date, said))
@@ -89,17 +88,23 @@ fn iso_day(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
     if scan.at(month_to) == sep {
         let day_to = scan.digits(month_to + 1);
         let day = scan.value(month_to + 1, day_to).filter(|d| (1..=31).contains(d) && day_to - month_to <= 3);
-        if let (Some(day), false) = (day, scan.at(day_to) == sep || is_word(scan.at(day_to))) {
+        if let (Some(day), false) =
+            (day, scan.at(day_to) == sep || is_word(scan.at(day_to)) && !clock_follows(scan, day_to))
+        {
             return Some((day_to, format!("{year}年{}月{}日", small(month), small(day))));
         }
         return None;
     }
-    // 2022-08, 2022.08: a month with its zero; without it 2018-9 or 2022.8 may be anything.
+    // 2022-08: a month with its zero, without it 2018-9 may be anything. 2022.8 with nothing counted.
     let padded = month_to - to == 3 && scan.at(to + 1) == '0' && sep != '—';
-    let between = is_dash(scan.at(month_to)) || (is_dash(scan.before(i)) && scan.before(i) != sep);
-    let whole = !is_word(scan.at(month_to)) && (sep != '.' || !measure::counts(scan, month_to));
-    (whole && (padded || (sep == '.' && between)))
-        .then(|| (month_to, format!("{year}年{}月", small(month))))
+    let bare = scan.value(i, to).is_some_and(|y| BARE_YEARS.contains(&y));
+    let whole = bare && !is_word(scan.at(month_to)) && (sep != '.' || !measure::counts(scan, month_to));
+    (whole && (padded || sep == '.')).then(|| (month_to, format!("{year}年{}月", small(month))))
+}
+
+/// The T of 2022-08-12T08:30.
+fn clock_follows(scan: &Scan<'_>, i: usize) -> bool {
+    scan.at(i) == 'T' && scan.at(i + 1).is_ascii_digit()
 }
 
 fn is_word(c: char) -> bool {
@@ -120,7 +125,7 @@ pub(super) fn years(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit>
     let sign = scan.past_space(to);
     let named = match scan.at(sign) {
         '年' => YEARS.contains(&year) && !is_duration(scan, i, sign, year),
-        '届' | '级' | '版' | '款' | '财' | '学' => {
+        '届' | '级' | '版' | '款' | '财' | '学' if scan.before(i) != '第' => {
             BARE_YEARS.contains(&year) && scan.any(sign, &["届", "级", "版", "款", "财年", "学年"])
         }
         // 2023、2024年; 2017至2022年
@@ -152,6 +157,9 @@ fn leads_to_year(scan: &Scan<'_>, i: usize) -> bool {
         if to - at != 4 {
             return false;
         }
+        if scan.any(to, &["学年", "财年"]) {
+            return true;
+        }
         match scan.at(scan.past_space(to)) {
             '年' => return true,
             '、' | ',' | '和' | '与' | '及' | '至' | '到' | '或' | '/' => at = to + 1,
@@ -161,13 +169,7 @@ fn leads_to_year(scan: &Scan<'_>, i: usize) -> bool {
     false
 }
 
-fn year_range(
-    scan: &Scan<'_>,
-    to: usize,
-    year: u32,
-    said: &str,
-    options: &Options,
-) -> Option<Hit> {
+fn year_range(scan: &Scan<'_>, to: usize, year: u32, said: &str, options: &Options) -> Option<Hit> {
     let sign = scan.past_space(to);
     let written_year = scan.at(sign) == '年';
     let dash = scan.past_space(if written_year { sign + 1 } else { to });
@@ -181,12 +183,15 @@ fn year_range(
     let last_sign = scan.past_space(second_to);
     let ends_in_year = scan.at(last_sign) == '年' && !scan.at(last_sign + 1).is_ascii_digit();
     let fits = match second_to - second {
-        4 => YEARS.contains(&last) && last >= year && (ends_in_year || bare_range(scan, year, last, second_to)),
+        4 => {
+            YEARS.contains(&last) && last >= year && (ends_in_year || bare_range(scan, year, last, second_to))
+        }
         2 => last > year % 100 && (ends_in_year || scan.any(last_sign, &["学年", "财年", "赛季"])),
         _ => false,
     };
     // 2018年8月-2019年12月 has months: each end is a date of its own.
-    let month_follows = scan.at(scan.digits(last_sign + 1)) == '月' && scan.at(last_sign + 1).is_ascii_digit();
+    let month_follows =
+        scan.at(scan.digits(last_sign + 1)) == '月' && scan.at(last_sign + 1).is_ascii_digit();
     if !fits || month_follows {
         return None;
     }
@@ -241,11 +246,53 @@ pub(super) fn event(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let quoted = matches!(scan.before(i), '“' | '‘' | '"') && matches!(scan.at(end), '”' | '’' | '"');
     let after = if quoted { end + 1 } else { end };
     let words = [
-        "事故", "事件", "案", "专案", "惨案", "火灾", "爆炸", "地震", "洪水", "抗震", "疫情", "晚会", "讲话",
-        "重要讲话", "运动", "起义", "国际", "世界", "全国", "宣传", "纪念", "活动", "主题", "系列", "消费者",
-        "禁毒", "消防", "宪法", "网络", "购物", "较大", "重大", "特别重大", "一般", "道路", "交通", "专项",
+        "事故",
+        "事件",
+        "案",
+        "专案",
+        "惨案",
+        "火灾",
+        "爆炸",
+        "地震",
+        "洪水",
+        "抗震",
+        "疫情",
+        "晚会",
+        "讲话",
+        "重要讲话",
+        "运动",
+        "起义",
+        "国际",
+        "世界",
+        "全国",
+        "宣传",
+        "纪念",
+        "活动",
+        "主题",
+        "系列",
+        "消费者",
+        "禁毒",
+        "消防",
+        "宪法",
+        "网络",
+        "购物",
+        "较大",
+        "重大",
+        "特别重大",
+        "一般",
+        "道路",
+        "交通",
+        "专项",
     ];
-    let sure = dot == '·' || (quoted && end - to == 3 && scan.at(to + 1) != '0') || (quoted && scan.any(after, &words));
+    let sure = dot == '·'
+        || (quoted && end - to == 3 && scan.at(to + 1) != '0')
+        || (quoted && scan.any(after, &words));
+    let known = dot == '.'
+        && scan.any(
+            end,
+            &["晚会", "购物节", "国际消费者", "国际禁毒", "国际劳动", "大促", "事故", "惨案", "地震"],
+        );
+    let sure = sure || known;
     if !sure || is_word(scan.at(end)) || (dot == '·' && measure::counts(scan, end) && !quoted) {
         return None;
     }
@@ -257,7 +304,8 @@ pub(super) fn ends_date(scan: &Scan<'_>, i: usize) -> bool {
     let mut at = i;
     while is_han(scan.before(at)) && i - at < 4 {
         at -= 1;
-        if "年月日号时分点".contains(scan.at(at)) && scan.before(scan.back_over_space(at)).is_ascii_digit() {
+        if "年月日号时分点".contains(scan.at(at)) && scan.before(scan.back_over_space(at)).is_ascii_digit()
+        {
             return true;
         }
     }

@@ -25,13 +25,19 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     let ordinal = scan.word(from, "第");
     let from = scan.past_space(ordinal.unwrap_or(from));
     let to = scan.digits(from);
-    let sign = scan.past_space(to);
+    // 12—15号
+    let dash = scan.run(to, super::scan::is_dash);
+    let (last, end) = if dash == to + 1 { (Some(dash), scan.digits(dash)) } else { (None, to) };
+    let sign = scan.past_space(end);
     scan.value(from, to).filter(|_| to - from <= 5)?;
     if scan.at(sign) != '号' || (lost && scan.at(from) == '0') {
         return None;
     }
     let year = number::digits(&scan.string(year_from, year_to));
-    let count = number::cardinal(&scan.string(from, to), false);
+    let mut count = number::cardinal(&scan.string(from, to), false);
+    if let Some(last) = last {
+        count = count + options.to() + &number::cardinal(&scan.string(last, end), false);
+    }
     let said = match (options.document_year, ordinal) {
         (DocumentYear::Year, _) => format!("{year}年第{count}号"),
         (DocumentYear::Pause, Some(_)) => format!("{year}，第{count}号"),

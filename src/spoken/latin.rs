@@ -28,7 +28,9 @@ static GREEK: LazyLock<HashMap<char, &str>> = LazyLock::new(|| {
 pub(super) fn mixed(written: &str, yao: bool) -> String {
     written
         .chars()
-        .map(|c| if c.is_ascii_digit() { number::code(&c.to_string(), yao) } else { c.to_uppercase().to_string() })
+        .map(|c| {
+            if c.is_ascii_digit() { number::code(&c.to_string(), yao) } else { c.to_uppercase().to_string() }
+        })
         .collect()
 }
 
@@ -44,28 +46,38 @@ fn plain(c: char) -> Option<&'static str> {
 /// A word of letters, and the digits that belong to it: GDP, B2B, PM2.5, COVID-19, 5G after its 5.
 pub(super) fn letters(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
     plain(scan.at(i))?;
+    if let Some(end) = ["No.", "NO.", "no.", "No"].iter().find_map(|word| scan.word(i, word))
+        && scan.at(scan.past_space(end)).is_ascii_digit()
+    {
+        return Some(Hit::new(end, Class::Symbol, "编号"));
+    }
     let mut said = String::new();
     let mut at = i;
     loop {
+        let word = at;
         while let Some(letter) = plain(scan.at(at)) {
             said.push_str(letter);
             at += 1;
         }
         // R&D, McDonald's
-        if matches!(scan.at(at), '\'' | '’' | '&') && plain(scan.at(at + 1)).is_some() && !is_han(scan.before(at)) {
+        if matches!(scan.at(at), '\'' | '’' | '&')
+            && plain(scan.at(at + 1)).is_some()
+            && !is_han(scan.before(at))
+        {
             if scan.at(at) == '&' {
                 said.push('和');
             }
             at += 1;
             continue;
         }
-        let hyphen = scan.at(at) == '-' && scan.at(at + 1).is_ascii_digit() && plain(scan.before(at)).is_some();
+        let hyphen =
+            scan.at(at) == '-' && scan.at(at + 1).is_ascii_digit() && plain(scan.before(at)).is_some();
         let from = if hyphen { at + 1 } else { at };
         let to = scan.digits(from);
         if to == from {
             break;
         }
-        let (end, number) = number_after_letters(scan, i, from, to, options);
+        let (end, number) = number_after_letters(scan, word, from, to, options);
         said.push_str(&number);
         at = end;
         if plain(scan.at(at)).is_none() {
@@ -89,8 +101,8 @@ fn number_after_letters(
         return (fraction, number::decimal(&written, &scan.string(to + 1, fraction), false));
     }
     // N95 is a filter, not the ninety-fifth.
-    let digit_names = ["N", "KN", "P", "FFP", "KF", "T", "K", "H", "CL"];
-    let letters = scan.string(start, from).to_uppercase();
+    let digit_names = ["N", "KN", "FFP", "KF"];
+    let letters = scan.string(start, from.min(start + 5)).to_uppercase();
     let said = match written.len() {
         1 => number::cardinal(&written, false),
         2 if !written.starts_with('0') && !digit_names.contains(&letters.trim_end_matches('-')) => {
@@ -137,7 +149,11 @@ fn ascii_roman(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         return None;
     }
     let value = NUMBERS.iter().position(|number| *number == scan.string(i, to))? + 1;
-    let classes: &[&str] = if to - i == 1 { &["类", "级"] } else { &["类", "级", "期", "型", "度", "段", "区", "章", "等", "号"] };
+    let classes: &[&str] = if to - i == 1 {
+        &["类", "级"]
+    } else {
+        &["类", "级", "期", "型", "度", "段", "区", "章", "等", "号"]
+    };
     let graded = scan.any(to, classes) && !(to - i == 1 && scan.at(i) == 'X');
     graded.then(|| Hit::new(to, Class::Roman, number::cardinal(&value.to_string(), false)))
 }
@@ -145,10 +161,11 @@ fn ascii_roman(scan: &Scan<'_>, i: usize) -> Option<Hit> {
 /// ⅹⅹ, ××, XX and xx before a word that a name would stand before: 某某.
 pub(super) fn placeholder(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let c = scan.at(i);
-    if !matches!(c, 'ⅹ' | 'Ⅹ' | '×' | 'X' | 'x' | '✗' | '╳') || scan.before(i).is_ascii_alphanumeric() {
+    if !matches!(c, 'ⅹ' | 'Ⅹ' | '×' | 'X' | 'x' | '○' | '〇' | '*') || scan.before(i).is_ascii_alphanumeric()
+    {
         return None;
     }
-    let end = scan.run(i, |other| other == c);
+    let end = i + scan.folded(i, i + 9).iter().take_while(|&&other| other == c).count();
     let next = scan.at(end);
     if end - i > 8 || next.is_ascii_alphanumeric() {
         return None;
@@ -158,7 +175,11 @@ pub(super) fn placeholder(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     let sign = matches!(c, '×' | 'X' | 'x');
     let stands = match end - i {
         // One sign before 年月日 is a blank; 数据要素×, X光 are not.
-        1 => c == 'ⅹ' && is_han(next) || sign && "年月日时分元号".contains(next) && !scan.before(i).is_ascii_digit(),
+        1 => {
+            c == 'ⅹ' && is_han(next)
+                || sign && "年月日时分元号".contains(next) && !scan.before(i).is_ascii_digit()
+        }
+        _ if matches!(c, '○' | '〇' | '*') => named && end - i == 2,
         _ => named || is_han(next) || (c != 'X' && c != 'x'),
     };
     stands.then(|| Hit::new(end, Class::Placeholder, if end - i == 1 { "某" } else { "某某" }))
@@ -172,8 +193,7 @@ pub(super) fn greek(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
 
 /// The run of letters of unknown scripts at `i`.
 pub(super) fn unreadable(scan: &Scan<'_>, i: usize) -> Option<Hit> {
-    let end = scan.run(i, |c| {
-        c.is_alphabetic() && !is_han(c) && plain(c).is_none() && !GREEK.contains_key(&c)
-    });
+    let end =
+        scan.run(i, |c| c.is_alphabetic() && !is_han(c) && plain(c).is_none() && !GREEK.contains_key(&c));
     (end > i).then(|| Hit::silent(end, super::Silence::Unreadable).note(NoteCode::Unreadable))
 }

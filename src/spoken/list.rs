@@ -23,19 +23,21 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
 /// `1.`, `1、`, `1)`.
 fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let to = scan.digits(i);
-    if to - i > 3 || scan.before(i).is_ascii_alphanumeric() || matches!(scan.before(i), '.' | '-' | '—' | '/') {
+    if to - i > 3 || matches!(scan.before(i), '.' | '-' | '—' | '/') {
         return None;
     }
     let next = scan.at(to + 1);
     let starts = scan.begins(i);
     let numbers = match scan.at(to) {
         // A decimal goes on with a digit. `2.2022年` is item 2 and a year.
-        '.' if next.is_ascii_digit() => to - i <= 2 && year_follows(scan, to + 1),
+        '.' if next.is_ascii_digit() => {
+            to - i <= 2 && (year_follows(scan, to + 1) || month_follows(scan, to + 1))
+        }
         '.' => {
             let word = scan.past_space(to + 1);
             starts || is_han(scan.at(word)) || "“《‘(〔".contains(scan.at(word))
         }
-        '、' => starts && !next.is_ascii_digit() || starts && year_follows(scan, to + 1),
+        '、' => starts && (!next.is_ascii_digit() || year_follows(scan, to + 1)),
         ')' => scan.mate(to).is_none() && (starts || is_han(next) && is_han(scan.before(i))),
         _ => false,
     };
@@ -53,6 +55,12 @@ fn year_follows(scan: &Scan<'_>, i: usize) -> bool {
     let plausible = to - i == 4 && scan.value(i, to).is_some_and(|y| (1900..=2100).contains(&y));
     let mark = scan.at(scan.past_space(to));
     plausible && (mark == '年' || super::scan::is_dash(mark) || matches!(mark, '、' | '至' | '/'))
+}
+
+/// A month stands at `i`: `3.5月底前` is item 3, no month has a fraction.
+fn month_follows(scan: &Scan<'_>, i: usize) -> bool {
+    let to = scan.digits(i);
+    scan.at(scan.past_space(to)) == '月' && scan.value(i, to).is_some_and(|month| (1..=12).contains(&month))
 }
 
 /// `(1)`, `(一)`, `(十二)`.

@@ -7,17 +7,70 @@ use super::{
 use crate::note::NoteCode;
 
 /// Words that show that a half-width `?` asks; without one it stands for a lost character.
-const QUESTIONS: &[&str] =
-    &["吗", "呢", "么", "什么", "何", "谁", "哪", "几", "多少", "是否", "怎", "为啥", "能否", "可否", "有没有", "是不是"];
+const QUESTIONS: &[&str] = &[
+    "吗",
+    "呢",
+    "么",
+    "什么",
+    "何",
+    "谁",
+    "哪",
+    "几",
+    "多少",
+    "是否",
+    "怎",
+    "为啥",
+    "能否",
+    "可否",
+    "有没有",
+    "是不是",
+];
 
 /// Endings by which a dash between names is a route and read as 至.
 const ROUTES: &[&str] = &[
-    "铁路", "公路", "高速", "线路", "航线", "班列", "专列", "列车", "管道", "输气", "航班", "客运", "通道", "段", "旅游线",
-    "运输", "干线", "输电", "电气化", "高铁", "动车", "快速路", "口岸", "等级公路", "天然气",
+    "铁路",
+    "公路",
+    "高速",
+    "线路",
+    "航线",
+    "班列",
+    "专列",
+    "列车",
+    "管道",
+    "输气",
+    "航班",
+    "客运",
+    "通道",
+    "段",
+    "旅游线",
+    "运输",
+    "干线",
+    "输电",
+    "电气化",
+    "高铁",
+    "动车",
+    "快速路",
+    "口岸",
+    "等级公路",
+    "天然气",
 ];
 
 /// Endings by which a dash between names belongs to one name.
-const NAMES: &[&str] = &["合作区", "博览会", "经济走廊", "走廊", "论坛", "峰会", "合作", "关系", "自贸", "经济区", "城市群", "对话", "商会"];
+const NAMES: &[&str] = &[
+    "合作区",
+    "博览会",
+    "经济走廊",
+    "走廊",
+    "论坛",
+    "峰会",
+    "合作",
+    "关系",
+    "自贸",
+    "经济区",
+    "城市群",
+    "对话",
+    "商会",
+];
 
 /// Quotation and title marks are silent; two quoted things side by side are parted.
 pub(super) fn quotation(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
@@ -42,24 +95,40 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     }
     let end = scan.run(i, is_dash);
     let (before, after) = (scan.before(i), scan.at(end));
+    // A-, AA-级: a grade.
+    if scan.at(i) == '-' && "ABC".contains(before) && "级等、,;。)\0".contains(after) {
+        return Some(Hit::new(end, Class::Symbol, "减"));
+    }
     if end - i > 3 || before == '\0' || after == '\0' || before == '\n' || after == '\n' {
         let quiet = before == '\0' || before == '\n' || after == '\0';
         return Some(if quiet { Hit::silent(end, Silence::Ornament) } else { Hit::breath(end, "，") });
     }
-    if date::ends_date(scan, i) && scan.at(scan.past_space(end)).is_ascii_digit() || range::joins_amounts(scan, i, end) {
+    if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
+        return Some(Hit::new(end, Class::Symbol, "杠"));
+    }
+    if date::ends_date(scan, i) && scan.at(scan.past_space(end)).is_ascii_digit()
+        || range::joins_amounts(scan, i, end)
+    {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
-    if date::ends_date(scan, scan.back_over_space(i)) && scan.any(end, &["今", "至今", "次日", "翌", "当日", "现在", "明年", "次年"]) {
+    let left = scan.back_over_space(i);
+    if (date::ends_date(scan, left) || scan.before(left).is_ascii_digit())
+        && scan.any(end, &["今", "至今", "次日", "翌", "当日", "现在", "明年", "次年"])
+    {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
     if end - i > 1 {
         return Some(Hit::breath(end, "，"));
     }
-    if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
-        return Some(Hit::new(end, Class::Symbol, "杠"));
-    }
     if before.is_ascii_digit() && after.is_ascii_digit() {
         return Some(Hit::new(end, Class::Symbol, if scan.at(i) == '-' { "杠" } else { options.to() }));
+    }
+    let roman = |c: char| matches!(c, 'Ⅰ'..='Ⅻ' | 'ⅰ'..='ⅻ' | '①'..='⑳');
+    if roman(before) && roman(after) {
+        return Some(Hit::new(end, Class::Range, options.to()));
+    }
+    if same_letters(scan, i, end) {
+        return Some(Hit::new(end, Class::Range, options.to()));
     }
     // Wi-Fi, T-shirt, COVID-19: the hyphen of a compound.
     if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() {
@@ -71,10 +140,29 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     Some(Hit::breath(end, "，"))
 }
 
+/// A1-A5, DN50—DN100: the same letters with another number.
+fn same_letters(scan: &Scan<'_>, i: usize, end: usize) -> bool {
+    let mut at = i;
+    while scan.before(at).is_ascii_digit() && i - at < 6 {
+        at -= 1;
+    }
+    let figures = at;
+    while scan.before(at).is_ascii_uppercase() && figures - at < 4 {
+        at -= 1;
+    }
+    let letters = scan.string(at, figures);
+    figures < i
+        && !letters.is_empty()
+        && scan.word(end, &letters).is_some_and(|next| scan.at(next).is_ascii_digit())
+}
+
 /// A route says 至, a name nothing but a breath. Weekdays and ordinals are ranges.
 fn between_names(scan: &Scan<'_>, i: usize, end: usize, options: &Options) -> Hit {
     let to = || Hit::new(end, Class::Range, options.to());
-    let weekday = scan.after_any(i, &["周一", "周二", "周三", "周四", "周五", "星期一", "星期二", "星期三", "星期四", "星期五"]);
+    let weekday = scan.after_any(
+        i,
+        &["周一", "周二", "周三", "周四", "周五", "星期一", "星期二", "星期三", "星期四", "星期五"],
+    );
     let counted = is_count(scan.before(i)) && is_count(scan.at(end)) || scan.at(end) == '周';
     if weekday || counted && !scan.any(end, &["一带"]) {
         return to();
@@ -83,7 +171,7 @@ fn between_names(scan: &Scan<'_>, i: usize, end: usize, options: &Options) -> Hi
     let tail: String = scan.folded(end, end + 24).iter().take_while(|&&c| is_han(c) || is_dash(c)).collect();
     let named = NAMES.iter().filter_map(|word| tail.find(word)).min();
     let route = ROUTES.iter().filter_map(|word| tail.find(word)).min();
-    let chain = tail.chars().filter(|&c| is_dash(c)).count() + links_before(scan, i);
+    let chain = 1 + tail.chars().filter(|&c| is_dash(c)).count() + links_before(scan, i);
     match (named, route) {
         (Some(named), Some(route)) if named < route => Hit::breath(end, "、"),
         (_, Some(_)) => to(),
@@ -100,7 +188,12 @@ fn is_count(c: char) -> bool {
 /// Dashes between Han names in the 24 characters before `i`.
 fn links_before(scan: &Scan<'_>, i: usize) -> usize {
     let from = i.saturating_sub(24);
-    scan.folded(from, i).iter().rev().take_while(|&&c| is_han(c) || is_dash(c)).filter(|&&c| is_dash(c)).count()
+    scan.folded(from, i)
+        .iter()
+        .rev()
+        .take_while(|&&c| is_han(c) || is_dash(c))
+        .filter(|&&c| is_dash(c))
+        .count()
 }
 
 /// White space: silent inside an expression or a word that is spaced out, else a breath.
@@ -111,14 +204,25 @@ pub(super) fn space(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     }
     let (before, after) = (scan.before(i), scan.at(end));
     let breaks = scan.folded(i, end).contains(&'\n');
-    let parts = if breaks {
+    let code = end - i == 1
+        && i >= 5
+        && scan.folded(i - 5, i).iter().all(char::is_ascii_digit)
+        && !measure::counts(scan, i);
+    let parts = if breaks || code {
         true
     } else if is_han(before) && is_han(after) {
         !spaced_out(scan, i, end)
-    } else if (before.is_ascii_digit() || before == '%') && is_han(after) || is_han(before) && after.is_ascii_digit() {
+    } else if (before.is_ascii_digit() || before == '%') && is_han(after)
+        || is_han(before) && after.is_ascii_digit()
+    {
+        // A telephone number or code after a name is not counted by it.
         end - i > 1
+            || scan.value(end, scan.digits(end)).is_none_or(|value| value >= 1_000_000)
+                && after.is_ascii_digit()
     } else {
-        before.is_ascii_alphanumeric() == after.is_ascii_alphanumeric() || end - i > 1 || "”》)".contains(before)
+        before.is_ascii_alphanumeric() == after.is_ascii_alphanumeric()
+            || end - i > 1
+            || "”》)".contains(before)
     };
     Some(if parts { Hit::breath(end, "，") } else { Hit::silent(end, Silence::Space) })
 }
@@ -138,14 +242,18 @@ pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let end = scan.run(i, |c| matches!(c, '/' | '\\' | '|' | '¦'));
     let (before, after) = (scan.before(i), scan.at(end));
     if scan.at(i) == '/' && end == i + 1 {
-        let money = before == '元' && is_han(after);
-        let unit = is_han(before) && (is_han(after) || after.is_ascii_alphabetic()) && measure::follows_number(scan, i);
-        let unit = unit && (measure::measure_at(scan, i - 1).is_some() || "吨斤克米里升度次亩顷瓦时".contains(before));
+        let money =
+            before == '元' && (is_han(after) || measure::unit_at(scan, end).is_some() || after == '(');
+        let unit = is_han(before)
+            && (is_han(after) || measure::unit_at(scan, end).is_some() || after == '(')
+            && measure::follows_number(scan, i);
+        let unit = unit
+            && (measure::measure_at(scan, i - 1).is_some() || "吨斤克米里升度次亩顷瓦时".contains(before));
         if money || unit {
             return Some(Hit::new(end, Class::Symbol, "每"));
         }
         // 和/或
-        if before == '和' && after == '或' || before == '及' && after == '或' {
+        if matches!(before, '和' | '及') && after == '或' {
             return Some(Hit::silent(end, Silence::Joiner));
         }
     }
@@ -176,18 +284,29 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
                 Hit::new(to, Class::Number, format!("零点{}", super::number::digits(&scan.string(i + 1, to))))
             } else if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() {
                 Hit::new(end, Class::Symbol, "点")
+            } else if "一二三四五六七八九十".contains(before) && i > 0 && scan.begins(i - 1) {
+                Hit::pause(end, "、")
             } else if is_han(before) || matches!(before, '”' | ')' | '》' | '%') {
                 Hit::pause(end, "。")
             } else {
                 Hit::breath(end, "，")
             });
         }
+        // 元/人·月
+        '·' if "年月日天次时".contains(after) && scan.folded(i.saturating_sub(4), i).contains(&'/') => {
+            return Some(Hit::new(i + 1, Class::Symbol, "每"));
+        }
         '·' if is_han(before) && is_han(after) => return Some(Hit::silent(i + 1, Silence::Joiner)),
-        '□' | '■' | '○' | '●' | '◎' | '◇' | '◆' | '△' | '▲' | '▽' | '▼' | '☆' | '★' | '☐' | '▢' | '▣' | '◯'
-        | '►' | '▶' | '▷' | '◀' | '➢' | '➤' | '❖' | '☞' | '→' | '←' | '⇒' | '➔' | '↔' | '⇌' | '•' | '▪' => {
+        '□' | '■' | '○' | '●' | '◎' | '◇' | '◆' | '△' | '▲' | '▽' | '▼' | '☆' | '★' | '☐' | '▢' | '▣'
+        | '◯' | '►' | '▶' | '▷' | '◀' | '➢' | '➤' | '❖' | '☞' | '→' | '←' | '⇒' | '➔' | '↔' | '⇌' | '•'
+        | '▪' => {
             return Some(Hit::breath(i + 1, "、"));
         }
-        '>' | '<' | '›' | '»' if scan.mate(i).is_none() && !scan.at(scan.past_space(i + 1)).is_ascii_digit() => {
+        '>' | '<' | '›'
+            if after != '='
+                && scan.mate(i).is_none()
+                && !scan.at(scan.past_space(i + 1)).is_ascii_digit() =>
+        {
             let c = scan.at(i);
             return Some(Hit::breath(scan.run(i, |other| other == c), "，"));
         }
@@ -202,5 +321,5 @@ fn question(scan: &Scan<'_>, i: usize) -> Hit {
     if full_width || scan.near_before(i, 30, QUESTIONS.iter().copied()) {
         return Hit::pause(end, "？");
     }
-    Hit::silent(i + 1, Silence::Damage).note(NoteCode::LostCharacter)
+    Hit::silent(scan.run(i, |c| c == '?'), Silence::Damage).note(NoteCode::LostCharacter)
 }

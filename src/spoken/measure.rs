@@ -8,9 +8,8 @@ use std::{collections::HashMap, sync::LazyLock};
 use super::{Class, Hit, Options, scan::Scan};
 
 /// Unit as written (folded) → name.
-static UNITS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
-    rows(include_str!("tables/units.tsv")).filter_map(|row| row.split_once('\t')).collect()
-});
+static UNITS: LazyLock<HashMap<&str, &str>> =
+    LazyLock::new(|| rows(include_str!("tables/units.tsv")).filter_map(|row| row.split_once('\t')).collect());
 
 /// Measure words by their first character.
 static MEASURES: LazyLock<HashMap<char, Vec<&str>>> = LazyLock::new(|| {
@@ -65,7 +64,7 @@ fn simple_unit(scan: &Scan<'_>, i: usize) -> Option<(usize, &'static str)> {
         let inside = scan.at(end - 1).is_ascii_alphabetic() && scan.at(end).is_ascii_alphabetic();
         if let (Some(&name), false) = (UNITS.get(key.as_str()), inside) {
             // `3A级`, `m2m`: a digit or letter that goes on makes it another word.
-            if !scan.at(end).is_ascii_digit() {
+            if !(scan.at(end).is_ascii_digit() && scan.at(end - 1).is_ascii_alphabetic()) {
                 best = Some((end, name));
             }
         }
@@ -108,7 +107,7 @@ pub(super) fn follows_number(scan: &Scan<'_>, i: usize) -> bool {
         let Some(at) = i.checked_sub(back) else { return false };
         match scan.at(at) {
             c if c.is_ascii_digit() => return back > 1,
-            ' ' => {}
+            ' ' | '/' => {}
             c if super::scan::is_han(c) || "²³㎡℃%‰".contains(c) || c.is_ascii_alphabetic() => {}
             _ => return false,
         }
@@ -120,21 +119,27 @@ pub(super) fn follows_number(scan: &Scan<'_>, i: usize) -> bool {
 pub(super) fn unit(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let before = scan.before(i);
     let after_number = (is_magnitude(before) || "多余几".contains(before)) && follows_number(scan, i);
-    let sign = !scan.at(i).is_ascii_alphabetic() && scan.at(i) != '°' && scan.at(i) != '℧';
+    let sign = !scan.at(i).is_ascii_alphabetic();
     let alone = scan.at(i).is_ascii_alphabetic()
         && (matches!(before, '(' | '/' | ':') || super::scan::is_han(before))
         && scan.folded(i, i + 8).iter().take_while(|&&c| c != ')').any(|&c| matches!(c, '²' | '³'));
-    let per = before == '/' && after_slash(scan, i);
-    if !(after_number || sign || alone || per) {
+    let per = before == '/' && after_slash(scan, i)
+        || before == '(' && scan.before(i - 1) == '/' && after_slash(scan, i - 1);
+    let (end, said) = unit_at(scan, i)?;
+    // mg/kg is a unit wherever it stands, km²/h too; m or t alone may be anything.
+    let compound =
+        scan.folded(i, end).contains(&'/') && scan.before(end) != '/' && !before.is_ascii_alphanumeric();
+    if !(after_number || sign || alone || per || compound) {
         return None;
     }
-    let (end, said) = unit_at(scan, i)?;
     Some(Hit::new(end, Class::Unit, said))
 }
 
 /// `元/kWh`, `吨/h`: a unit after a slash whose left side is a Han unit of a number.
 fn after_slash(scan: &Scan<'_>, i: usize) -> bool {
-    i > 0 && super::scan::is_han(scan.before(i - 1)) && (follows_number(scan, i - 1) || scan.before(i - 1) == '元')
+    i > 0
+        && super::scan::is_han(scan.before(i - 1))
+        && (follows_number(scan, i - 1) || scan.before(i - 1) == '元')
 }
 
 #[cfg(test)]

@@ -7,16 +7,59 @@ use super::{
 
 /// Words that announce a telephone number.
 const ANNOUNCED: &[&str] = &[
-    "电话", "传真", "热线", "手机", "座机", "联系方式", "拨打", "致电", "来电", "总机", "报警", "急救", "咨询",
-    "监督举报", "报修", "客服", "Tel", "TEL", "tel", "Fax", "FAX", "fax", "Phone", "phone",
+    "电话",
+    "传真",
+    "热线",
+    "手机",
+    "座机",
+    "联系方式",
+    "拨打",
+    "致电",
+    "来电",
+    "总机",
+    "报警",
+    "急救",
+    "咨询",
+    "监督举报",
+    "报修",
+    "客服",
+    "Tel",
+    "TEL",
+    "tel",
+    "Fax",
+    "FAX",
+    "fax",
+    "Phone",
+    "phone",
 ];
 
 /// Words that follow a service number.
-const SERVICES: &[&str] =
-    &["急救", "报警", "指挥", "接警", "接处警", "热线", "电话", "平台", "救援", "火警", "服务热线", "联动", "出警"];
+const SERVICES: &[&str] = &[
+    "急救",
+    "报警",
+    "指挥",
+    "接警",
+    "接处警",
+    "热线",
+    "电话",
+    "平台",
+    "救援",
+    "火警",
+    "服务热线",
+    "联动",
+    "出警",
+    "查号",
+    "反诈",
+    "专线",
+    "求助",
+    "投诉",
+];
 
 /// Three-digit numbers for emergencies and information.
 const EMERGENCY: &[&str] = &["110", "112", "114", "117", "119", "120", "121", "122", "999"];
+
+/// Service numbers that stand without a word.
+const WELL_KNOWN: &[&str] = &["10086", "10010", "10050", "10099", "12580", "11185", "11183"];
 
 /// Mobile, landline, 400 numbers, and what stands after a word for telephone.
 pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
@@ -24,11 +67,8 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         return None;
     }
     let (mut end, groups) = shape(scan, i)?;
-    let mut said = groups
-        .iter()
-        .map(|group| number::code(group, options.yao()))
-        .collect::<Vec<_>>()
-        .join("，");
+    let mut said =
+        groups.iter().map(|group| number::code(group, options.yao())).collect::<Vec<_>>().join("，");
     if let Some(to) = extension(scan, end) {
         said = said + "，转" + &number::code(&scan.string(end + 1, to), options.yao());
         end = to;
@@ -49,7 +89,8 @@ fn shape(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     if scan.at(i) == '+' {
         let from = scan.word(i, "+86")?;
         let from = scan.past_space(if scan.at(from) == '-' { from + 1 } else { from });
-        let (end, groups) = mobile(scan, from).or_else(|| landline(scan, from))?;
+        let (end, groups) =
+            mobile(scan, from).or_else(|| landline(scan, from)).or_else(|| abroad(scan, from))?;
         return Some((end, [vec!["86".to_owned()], groups].concat()));
     }
     mobile(scan, i).or_else(|| landline(scan, i)).or_else(|| service(scan, i)).or_else(|| announced(scan, i))
@@ -94,8 +135,22 @@ fn landline(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     if from == to {
         return None;
     }
-    let (end, local) = local(scan, from)?;
+    let (end, local) = local(scan, from).or_else(|| short(scan, from))?;
     Some((end, [vec![area], local].concat()))
+}
+
+/// +86-471-6234567: the area code without its zero.
+fn abroad(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    let to = scan.digits(i);
+    let from = scan.past_space(scan.run(to, is_dash));
+    let (end, local) = local(scan, from).filter(|_| matches!(to - i, 2 | 3) && from > to)?;
+    Some((end, [vec![scan.string(i, to)], local].concat()))
+}
+
+/// A service number after an area code: 0471-12345.
+fn short(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    let to = scan.digits(i);
+    (matches!(to - i, 5 | 6) && !measure::counts(scan, to)).then(|| (to, vec![scan.string(i, to)]))
 }
 
 fn area(scan: &Scan<'_>, i: usize, to: usize) -> Option<String> {
@@ -173,17 +228,20 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
     let served = scan.any(to, SERVICES) || scan.at(to) == '”' && scan.any(to + 1, SERVICES);
     let found = match written.len() {
         3 if EMERGENCY.contains(&written.as_str()) => {
-            near || served || emergency_beside(scan, i, to)
+            near || served || emergency_beside(scan, i, to) || (before == '“' && scan.at(to) == '”')
         }
         5 | 6 if served || near => true,
+        5 if WELL_KNOWN.contains(&written.as_str()) => true,
         5 => written.starts_with("123") || written.starts_with("121") || written.starts_with("955"),
-        3..=6 => near && matches!(scan.before(scan.back_over_space(i)), ':' | '打' | '电' | '话' | '线' | '“'),
+        3..=6 => {
+            near && matches!(scan.before(scan.back_over_space(i)), ':' | '打' | '电' | '话' | '线' | '“')
+        }
         _ => false,
     };
-    let counted = measure::counts(scan, to) && !served || matches!(scan.at(to), '年' | '月' | '日' | '×' | ':' | '/' | '号');
+    let counted = measure::counts(scan, to) && !served
+        || matches!(scan.at(to), '年' | '月' | '日' | '×' | ':' | '/' | '号');
     let range = is_dash(scan.at(to)) && scan.at(to + 1).is_ascii_digit();
-    (found && !counted && !range)
-        .then(|| Hit::new(to, Class::Hotline, number::code(&written, options.yao())))
+    (found && !counted && !range).then(|| Hit::new(to, Class::Hotline, number::code(&written, options.yao())))
 }
 
 /// Another emergency number stands beside: 110、119、120.

@@ -64,8 +64,10 @@ fn thousands(scan: &Scan<'_>, i: usize, first: usize) -> Option<usize> {
     // `110,120` may as well be a list: one group of three before one of three needs something counted.
     let one_pair = end - first == 4 && first - i == 3;
     let zeros = scan.folded(first + 1, end).iter().all(|c| matches!(c, '0' | ','));
-    (end > first && !(scan.at(end) == ',' && scan.at(end + 1).is_ascii_digit()) && !(one_pair && !zeros && !counted(scan, end)))
-        .then_some(end)
+    (end > first
+        && !(scan.at(end) == ',' && scan.at(end + 1).is_ascii_digit())
+        && !(one_pair && !zeros && !counted(scan, end)))
+    .then_some(end)
 }
 
 fn counted(scan: &Scan<'_>, i: usize) -> bool {
@@ -75,7 +77,7 @@ fn counted(scan: &Scan<'_>, i: usize) -> bool {
 /// Whether a lone 2 that stands at `i` and ends at `end` is 两: before a measure word or 万, never
 /// after 第 and the like.
 pub(super) fn liang(scan: &Scan<'_>, i: usize, end: usize) -> bool {
-    let named = ["第", "初", "附件", "附表", "表", "图", "专栏", "式", "方案", "周", "星期", "之"];
+    let named = ["第", "初", "附件", "附表", "表", "图", "专栏", "公式", "方案", "周", "星期", "之"];
     if scan.after_any(scan.back_over_space(i), &named) || scan.before(i).is_ascii_alphabetic() {
         return false;
     }
@@ -103,9 +105,11 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         let other = if scan.at(unit + 1) == '-' { unit + 2 } else { unit + 1 };
         unit = lex(scan, other).map_or(unit, |other| scan.past_space(other.end));
     }
-    let degrees = scan.at(unit) == '℃' || scan.word(unit, "°C").is_some() || scan.word(unit, "摄氏度").is_some();
+    let degrees =
+        scan.at(unit) == '℃' || scan.word(unit, "°C").is_some() || scan.word(unit, "摄氏度").is_some();
     let share = matches!(scan.at(unit), '%' | '‰');
-    let apart = !before.is_ascii_alphanumeric() && !is_han(before) && !matches!(before, ')' | '”' | '》' | '%' | '+');
+    let apart =
+        !before.is_ascii_alphanumeric() && !is_han(before) && !matches!(before, ')' | '”' | '》' | '%' | '+');
     if degrees && minus && (apart || is_han(before) || matches!(before, '~' | '℃')) {
         return Some(Hit::new(i + 1, Class::Symbol, if scan.after_any(i, &["零下"]) { "" } else { "零下" }))
             .filter(|hit| !hit.said.is_empty());
@@ -113,7 +117,11 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let said = if minus { "负" } else { "正" };
     let stated = apart || (is_han(before) && (degrees || share && !measure::follows_number(scan, i)));
     // A dash after white space or a mark is more often a list dash than a sign.
-    let sure = degrees || share || amount.fraction.len() + amount.whole.len() > 1 || matches!(before, '(' | '=' | ':');
+    let sure = degrees
+        || scan.any(unit, &["层", "楼"])
+        || share
+        || amount.fraction.len() + amount.whole.len() > 1
+        || matches!(before, '(' | '=' | ':');
     (stated && sure && (minus || degrees || share)).then(|| Hit::new(i + 1, Class::Symbol, said))
 }
 
@@ -154,6 +162,10 @@ pub(super) fn amount(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     if scan.at(amount.end) == '#' {
         return Some(Hit::new(amount.end + 1, Class::Number, amount.said(false) + "号"));
     }
+    // 07月 is a month, 007 a name.
+    if amount.fraction.is_empty() && matches!(scan.at(at), '月' | '日' | '时') {
+        return Some(Hit::new(amount.end, Class::Number, number::cardinal(&amount.whole, false)));
+    }
     let liang = liang(scan, i, amount.end) || to_counted(scan, i, amount.end);
     Some(Hit::new(amount.end, Class::Number, amount.said(liang)))
 }
@@ -175,5 +187,9 @@ fn is_han_zero(scan: &Scan<'_>, i: usize) -> bool {
 /// Single letters are a unit only where they cannot be the name of a class: 5A级, 3D, 5G.
 fn unit_allowed(scan: &Scan<'_>, i: usize) -> bool {
     let single = scan.at(i).is_ascii_alphabetic() && !scan.at(i + 1).is_ascii_alphabetic();
-    !(single && scan.any(i + 1, &["级", "类", "型", "座", "区", "栋", "幢", "单元", "组", "口", "岗", "端", "档", "卷"]))
+    !(single
+        && scan.any(
+            i + 1,
+            &["级", "类", "型", "座", "区", "栋", "幢", "单元", "组", "口", "岗", "端", "档", "卷"],
+        ))
 }

@@ -32,7 +32,11 @@ pub(super) fn version(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let address = parts.len() == 4 && parts.iter().all(|part| part.len() <= 3);
     let said: Vec<String> = parts
         .iter()
-        .map(|part| if address || part.len() > 2 { number::digits(part) } else { number::cardinal(part, false) })
+        .map(
+            |part| {
+                if address || part.len() > 2 { number::digits(part) } else { number::cardinal(part, false) }
+            },
+        )
         .collect();
     Some(Hit::new(at, Class::Version, said.join("点")))
 }
@@ -66,8 +70,10 @@ pub(super) fn fraction(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         return None;
     }
     let (part, whole) = (scan.value(i, to)?, scan.value(to + 1, end)?);
-    let proper = part > 0 && part < whole && scan.at(end) != '/' && scan.at(i) != '0' && scan.at(to + 1) != '0';
-    let other = scan.at(end).is_ascii_alphanumeric() || scan.at(end) == '.' || matches!(scan.at(end), '月' | '年');
+    let proper =
+        part > 0 && part < whole && scan.at(end) != '/' && scan.at(i) != '0' && scan.at(to + 1) != '0';
+    let other =
+        scan.at(end).is_ascii_alphanumeric() || scan.at(end) == '.' || matches!(scan.at(end), '月' | '年');
     (proper && !other).then(|| {
         let said = format!("{}分之{}", cardinal(whole), cardinal(part));
         Hit::new(end, Class::Fraction, said)
@@ -87,6 +93,14 @@ pub(super) fn amounts(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
     let second = quantity::lex(scan, if negative { from + 1 } else { from })?;
     let (end, second_tail) = tail(scan, second.end);
     if scan.at(second.end).is_ascii_digit() || house_number(scan, i, first.end, second.end) {
+        return None;
+    }
+    // 1-001 is a serial number.
+    if dash == '-' && second.fraction.is_empty() && second.whole.len() > 1 && second.whole.starts_with('0') {
+        return None;
+    }
+    // 图1-1, 表2-3
+    if dash == '-' && scan.after_any(scan.back_over_space(i), &["图", "表", "式"]) {
         return None;
     }
     let counted = measure::counts(scan, second.end) || first_tail.is_some();
@@ -143,7 +157,8 @@ fn separator(scan: &Scan<'_>, i: usize) -> Option<(usize, char)> {
     let to = scan.run(from, is_dash);
     let dash = scan.at(from);
     // ~-5: the hyphen is the sign of the number.
-    let (to, dash) = if to == from + 2 && scan.at(from + 1) == '-' && dash != '-' { (from + 1, '~') } else { (to, dash) };
+    let (to, dash) =
+        if to == from + 2 && scan.at(from + 1) == '-' && dash != '-' { (from + 1, '~') } else { (to, dash) };
     (to > from && to - from <= 2).then(|| (scan.past_space(to), dash))
 }
 
@@ -155,7 +170,13 @@ fn house_number(scan: &Scan<'_>, i: usize, first: usize, second: usize) -> bool 
 }
 
 fn rises(first: &Amount, second: &Amount) -> bool {
-    let key = |a: &Amount| (a.whole.trim_start_matches('0').len(), a.whole.trim_start_matches('0').to_owned(), a.fraction.clone());
+    let key = |a: &Amount| {
+        (
+            a.whole.trim_start_matches('0').len(),
+            a.whole.trim_start_matches('0').to_owned(),
+            a.fraction.clone(),
+        )
+    };
     key(first) <= key(second)
 }
 

@@ -193,7 +193,13 @@ fn fold(c: char) -> char {
             char::from_u32(u32::from(c) - 0xfee0).map_or(c, |ascii| if ascii == '—' { '-' } else { ascii })
         }
         '₀'..='₉' => char::from_u32(u32::from(c) - u32::from('₀') + u32::from('0')).unwrap_or(c),
-        '\t' | '\r' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}'
+        '\t'
+        | '\r'
+        | '\u{a0}'
+        | '\u{1680}'
+        | '\u{2000}'..='\u{200a}'
+        | '\u{202f}'
+        | '\u{205f}'
         | '\u{3000}' => ' ',
         '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
         '–' | '―' | '─' | '﹘' | '━' => '—',
@@ -265,7 +271,8 @@ fn pair(chars: &[char]) -> Vec<usize> {
     for (i, &c) in chars.iter().enumerate() {
         match bracket(c) {
             // `<` is a title mark only before a title: elsewhere it compares.
-            Some((6, true)) if !chars.get(i + 1).is_some_and(|&next| is_han(next) || "“《\"".contains(next)) => {}
+            Some((6, true))
+                if !chars.get(i + 1).is_some_and(|&next| is_han(next) || "“《\"".contains(next)) => {}
             Some((kind, true)) => {
                 if open.len() == DEPTH {
                     open.remove(0);

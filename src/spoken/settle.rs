@@ -17,7 +17,10 @@ enum Last {
     Nothing,
     Sound,
     /// A pause that is a token of its own, and whether it yields.
-    Pause { token: usize, soft: bool },
+    Pause {
+        token: usize,
+        soft: bool,
+    },
     /// A pause at the end of a token that says more (一、).
     Fixed,
 }
@@ -44,7 +47,7 @@ impl<'s, 't> Settled<'s, 't> {
         if token.class == Class::Pause {
             self.pause(&mut token, hit.soft);
         } else if !token.said.is_empty() {
-            if hit.soft && matches!(self.last, Last::Sound) {
+            if matches!(self.last, Last::Sound) && (hit.soft || self.runs_together(&token)) {
                 token.said.insert(0, '，');
             }
             self.last = match token.said.chars().next_back() {
@@ -53,6 +56,14 @@ impl<'s, 't> Settled<'s, 't> {
             };
         }
         self.push(token);
+    }
+
+    /// Two numbers with nothing heard between them (`“十四五”2025年`) would be one to the ear.
+    fn runs_together(&self, token: &Token) -> bool {
+        let numeral = |c: char| "零一二两三四五六七八九十百千万亿幺".contains(c);
+        let parted = self.tokens.last().is_some_and(|last| last.class == Class::Silent);
+        let sound = self.tokens.iter().rev().take(8).find(|last| !last.said.is_empty());
+        parted && token.said.starts_with(numeral) && sound.is_some_and(|last| last.said.ends_with(numeral))
     }
 
     /// Decides between a new pause and the one before it: a yielding one loses, then the weaker.

@@ -40,7 +40,8 @@ pub(super) fn typesetting(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
         return None;
     }
     let close = scan.mate(i).filter(|close| close - i <= 24)?;
-    let codes = scan.folded(i + 1, close).iter().all(|c| c.is_ascii() && !c.is_ascii_digit() || c.is_ascii_digit());
+    let codes =
+        scan.folded(i + 1, close).iter().all(|c| c.is_ascii() && !c.is_ascii_digit() || c.is_ascii_digit());
     (codes && close > i + 1).then(|| Hit::silent(close + 1, Silence::Typesetting).note(NoteCode::Typesetting))
 }
 
@@ -50,8 +51,11 @@ pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     match c {
         '+' => {
             let end = scan.run(i, |c| c == '+');
-            return Some(Hit::new(end, Class::Symbol, if end - i > 3 { "" } else { "加" })).filter(|hit| !hit.said.is_empty())
-                .or_else(|| Some(Hit::silent(end, Silence::Ornament)));
+            return Some(if end - i > 3 {
+                Hit::silent(end, Silence::Ornament)
+            } else {
+                Hit::new(end, Class::Symbol, "加".repeat(end - i))
+            });
         }
         '=' if scan.run(i, |c| c == '=') > i + 1 => {
             return Some(Hit::silent(scan.run(i, |c| c == '='), Silence::Ornament));
@@ -67,44 +71,72 @@ pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         '*' => {
             let end = scan.run(i, |c| c == '*');
             let digits = before.is_ascii_digit() || scan.at(end).is_ascii_digit();
-            if digits && end == i + 1 && before.is_ascii_digit() && scan.at(end).is_ascii_digit() {
+            if end == i + 1
+                && (before.is_ascii_alphanumeric() || "㎡²³".contains(before))
+                && scan.at(end).is_ascii_digit()
+            {
                 return Some(Hit::new(end, Class::Symbol, "乘"));
             }
             // 138****5678: hidden digits are said so.
             if digits && end > i + 1 && end - i <= 20 {
                 return Some(Hit::new(end, Class::Placeholder, "星".repeat(end - i)));
             }
+            if is_han(before) && end - i <= 4 && !emphasis_open(scan, i) {
+                return Some(Hit::new(end, Class::Placeholder, "某".repeat(end - i)));
+            }
             return Some(Hit::silent(end, Silence::Ornament));
         }
+        '√' if after.is_ascii_digit() => return Some(Hit::new(i + 1, Class::Symbol, "根号")),
         '_' => return Some(Hit::breath(scan.run(i, |c| c == '_'), "，")),
         '#' if before.is_ascii_alphanumeric() => return Some(Hit::new(i + 1, Class::Symbol, "号")),
         '²' | '³' if before.is_ascii_digit() => {
             return Some(Hit::new(i + 1, Class::Symbol, if c == '²' { "的平方" } else { "的立方" }));
         }
-        '\'' | '`' | '′' | '″' if !before.is_ascii_digit() => return Some(Hit::silent(i + 1, Silence::Joiner)),
+        '\'' | '`' | '′' | '″' if !before.is_ascii_digit() => {
+            return Some(Hit::silent(i + 1, Silence::Joiner));
+        }
         '^' if before.is_ascii_digit() && after.is_ascii_digit() => {
             let end = scan.digits(i + 1);
             let power = super::number::cardinal(&scan.string(i + 1, end), false);
             return Some(Hit::new(end, Class::Symbol, format!("的{power}次方")));
         }
-        '⁰' | '¹' | '⁴'..='⁹' if before.is_ascii_digit() => return power(scan, i),
+        '⁻' | '⁰' | '¹' | '⁴'..='⁹' if before.is_ascii_digit() => return power(scan, i),
         _ => {}
     }
     let (said, class) = SIGNS.get(&c)?;
     if *said == "-" {
-        return Some(Hit::silent(i + 1, if *class == "joiner" { Silence::Joiner } else { Silence::Ornament }));
+        return Some(Hit::silent(
+            i + 1,
+            if *class == "joiner" { Silence::Joiner } else { Silence::Ornament },
+        ));
     }
     let class = if *class == "fraction" { Class::Fraction } else { Class::Symbol };
     Some(Hit::new(i + 1, class, *said))
+}
+
+/// Whether `*` or `**` before `i` opened an emphasis: it stands before a word and not after one.
+fn emphasis_open(scan: &Scan<'_>, i: usize) -> bool {
+    (i.saturating_sub(40)..i)
+        .any(|at| scan.at(at) == '*' && is_han(scan.at(at + 1)) && !is_han(scan.before(at)))
 }
 
 /// 10⁶ → 十的六次方.
 fn power(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
     let value = |c: char| SUPERSCRIPTS.iter().position(|s| *s == c);
+    let minus = scan.at(i) == '⁻';
+    let i = if minus { i + 1 } else { i };
     let end = scan.run(i, |c| value(c).is_some());
-    let digits: String = scan.folded(i, end).iter().filter_map(|c| value(*c)).map(|d| d.to_string()).collect();
-    Some(Hit::new(end, Class::Symbol, format!("的{}次方", super::number::cardinal(&digits, false))))
+    if end == i {
+        return None;
+    }
+    let digits: String =
+        scan.folded(i, end).iter().filter_map(|c| value(*c)).map(|d| d.to_string()).collect();
+    Some(Hit::new(
+        end,
+        Class::Symbol,
+        format!("的{}{}次方", if minus { "负" } else { "" }, super::number::cardinal(&digits, false)),
+    ))
 }
 
 /// What no other rule knows.
@@ -115,16 +147,24 @@ pub(super) fn unknown(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     }
     let hit = match c {
         // Zero-width characters, byte order mark, direction and variation marks, keycap.
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{e0100}'..='\u{e01ef}' | '\u{300}'..='\u{36f}' => {
-            Hit::silent(i + 1, Silence::Format)
-        }
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{feff}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{20e3}'
+        | '\u{e0100}'..='\u{e01ef}'
+        | '\u{300}'..='\u{36f}' => Hit::silent(i + 1, Silence::Format),
         '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' | '\u{2b00}'..='\u{2bff}' => {
             Hit::silent(i + 1, Silence::Emoji)
         }
-        '\u{2190}'..='\u{21ff}' | '\u{2500}'..='\u{25ff}' | '\u{2e00}'..='\u{2e7f}'
+        '\u{2190}'..='\u{21ff}'
+        | '\u{2500}'..='\u{25ff}'
+        | '\u{2e00}'..='\u{2e7f}'
         | '\u{3003}'..='\u{303f}' => Hit::breath(i + 1, "，"),
-        c if c.is_control() || matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}') => {
+        c if c.is_control()
+            || matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}') =>
+        {
             Hit::silent(i + 1, Silence::Damage).note(NoteCode::StrayCharacter)
         }
         _ => {

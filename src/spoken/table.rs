@@ -16,7 +16,9 @@ pub(super) fn unit_column(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     };
     let amount = quantity::lex(scan, scan.past_space(value))?;
     // A list number is no value: 计划(个)1.加强.
-    if scan.at(amount.end) == '.' || scan.at(amount.end) == '、' && is_han(scan.at(amount.end + 1)) && amount.whole.len() == 1 {
+    if scan.at(amount.end) == '.'
+        || scan.at(amount.end) == '、' && is_han(scan.at(amount.end + 1)) && amount.whole.len() == 1
+    {
         return None;
     }
     let said = match unit {
@@ -24,7 +26,8 @@ pub(super) fn unit_column(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
         Unit::Name(name) => format!("{compared}{}{name}", amount.said(true)),
     };
     // The pause after the cell keeps the next column apart.
-    let mark = if is_han(scan.at(amount.end)) { "，" } else { "" };
+    let goes_on = scan.any(amount.end, &["左右", "以上", "以下", "以内", "及以上", "及以下"]);
+    let mark = if is_han(scan.at(amount.end)) && !goes_on { "，" } else { "" };
     Some(Hit::new(amount.end, Class::Quantity, said + mark).soft(true))
 }
 

@@ -38,7 +38,8 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         }
     }
     // S22 is 二十二, G110 and G0616 go digit by digit.
-    if digits_after_first && "GSXYZ".contains(first) && (1..=4).contains(&(to - i - 1)) && scan.at(to) != '.' {
+    if digits_after_first && "GSXYZ".contains(first) && (1..=4).contains(&(to - i - 1)) && scan.at(to) != '.'
+    {
         let written = scan.string(i + 1, to);
         let said = match written.len() {
             1 | 2 if !written.starts_with('0') => number::cardinal(&written, false),
@@ -53,9 +54,29 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
 pub(super) fn road(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
     let kinds = ["国道", "省道", "县道", "乡道", "专用公路"];
     let to = scan.digits(i);
-    let named = scan.any(to, &kinds) || scan.after_any(scan.back_over_space(i), &kinds);
-    let line = to - i >= 3 && matches!(scan.at(to), '路' | '线') && !is_han(scan.before(i));
+    let named =
+        scan.any(to, &kinds) || chain_to(scan, to, &kinds) || scan.after_any(scan.back_over_space(i), &kinds);
+    let line = scan.at(to) == '线' || scan.at(to) == '路' && !is_han(scan.before(i));
     let bus = to - i >= 3 && scan.at(to) == '路' && scan.any(to + 1, &["公交", "车"]);
     (named && to - i <= 4 || (line && to - i == 3) || bus)
         .then(|| Hit::new(to, Class::Road, number::code(&scan.string(i, to), options.yao())))
+}
+
+/// `212、213省道`: the kind of road stands after the last of several numbers.
+fn chain_to(scan: &Scan<'_>, to: usize, kinds: &[&str]) -> bool {
+    let mut at = to;
+    for _ in 0..8 {
+        if !matches!(scan.at(at), '、' | ',' | '和' | '及' | '与') {
+            return false;
+        }
+        let next = scan.digits(at + 1);
+        if next == at + 1 {
+            return false;
+        }
+        if scan.any(next, kinds) {
+            return true;
+        }
+        at = next;
+    }
+    false
 }

@@ -9,12 +9,15 @@ use super::{
 const LONGEST: usize = 2000;
 
 /// Endings that make `name.ending` an address without `www.`.
-const DOMAINS: &[&str] =
-    &["cn", "com", "net", "org", "gov", "edu", "io", "info", "tv", "cc", "top", "vip", "shop", "hk", "tw", "mo", "ru", "mn"];
+const DOMAINS: &[&str] = &[
+    "cn", "com", "net", "org", "gov", "edu", "io", "info", "tv", "cc", "top", "vip", "shop", "hk", "tw",
+    "mo", "ru", "mn",
+];
 
 const FILES: &[&str] = &[
-    "doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "ofd", "wps", "et", "dps", "txt", "csv", "rtf", "zip", "rar",
-    "7z", "jpg", "jpeg", "png", "gif", "bmp", "tif", "mp3", "mp4", "wav", "avi", "html", "htm", "xml", "exe", "apk", "ceb",
+    "doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "ofd", "wps", "et", "dps", "txt", "csv", "rtf",
+    "zip", "rar", "7z", "jpg", "jpeg", "png", "gif", "bmp", "tif", "mp3", "mp4", "wav", "avi", "html", "htm",
+    "xml", "exe", "apk", "ceb",
 ];
 
 /// `lxd3482@163.com` → LXD三四八二，艾特幺六三点COM.
@@ -60,7 +63,9 @@ pub(super) fn url(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
             return None;
         }
     }
-    if matches!(scan.at(end), '/' | ':' | '?') && scan.at(end + 1).is_ascii_alphanumeric() || scan.at(end) == '/' {
+    if matches!(scan.at(end), '/' | ':' | '?') && scan.at(end + 1).is_ascii_alphanumeric()
+        || scan.at(end) == '/'
+    {
         end += scan.folded(end, end + LONGEST).iter().take_while(|&&c| in_path(c)).count();
         while matches!(scan.before(end), '.' | ',' | ';' | ':' | '?' | ')' | '/') && end > host {
             end -= 1;
@@ -71,12 +76,21 @@ pub(super) fn url(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
 
 /// `.doc` after a name.
 pub(super) fn file_ending(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
-    let named = is_han(scan.before(i)) || scan.before(i).is_ascii_alphanumeric() || matches!(scan.before(i), ')' | '》' | '〕' | '”' | ' ');
+    let named = is_han(scan.before(i))
+        || scan.before(i).is_ascii_alphanumeric()
+        || matches!(scan.before(i), ')' | '》' | '〕' | '”' | ' ');
     if scan.at(i) != '.' || !named {
         return None;
     }
-    let end = i + 1 + scan.folded(i + 1, i + 7).iter().take_while(|c| c.is_ascii_alphanumeric()).count();
-    let ending = scan.string(i + 1, end).to_ascii_lowercase();
+    let mut end = i + 1 + scan.folded(i + 1, i + 7).iter().take_while(|c| c.is_ascii_alphanumeric()).count();
+    let mut ending = scan.string(i + 1, end).to_ascii_lowercase();
+    // 1.表.doc2.单.xls: the number of the next item follows without a gap.
+    if let Some(word) =
+        ending.find(|c: char| c.is_ascii_digit()).filter(|_| matches!(scan.at(end), '.' | '、'))
+    {
+        ending.truncate(word);
+        end = i + 1 + word;
+    }
     FILES.contains(&ending.as_str()).then(|| Hit::new(end, Class::FileName, spell(scan, i, end, options)))
 }
 
@@ -89,7 +103,10 @@ fn domain(scan: &Scan<'_>, i: usize) -> Option<usize> {
     }
     let name = scan.string(i, end);
     let last = name.rsplit('.').next().unwrap_or("");
-    let known = name.contains('.') && !name.contains("..") && last.len() >= 2 && last.chars().all(|c| c.is_ascii_alphabetic());
+    let known = name.contains('.')
+        && !name.contains("..")
+        && last.len() >= 2
+        && last.chars().all(|c| c.is_ascii_alphabetic());
     known.then_some(end)
 }
 

@@ -57,6 +57,8 @@ impl Neural {
         let symbols = Symbols::parse(&folder.tables).map_err(|why| folder.complain(&why))?;
         let model = Model::load(folder.model, threads)
             .map_err(|why| EngineError::Files(format!("{}: {why}", dir.display())))?;
+        let clean = folder.manifest.speed;
+        let shaped = format!("{clean:?}");
         let (mut voices, mut styles) = (Vec::new(), Vec::new());
         for (entry, style) in folder.manifest.voices.iter().zip(folder.styles) {
             let shared = folder.manifest.files.digests();
@@ -67,13 +69,12 @@ impl Neural {
                 sex: entry.sex.clone(),
                 language: folder.manifest.language.clone(),
                 licence: folder.manifest.licence.clone(),
-                digest: digest(shared.into_iter().chain([entry.style.sha256.as_str()])),
+                digest: digest(shared.into_iter().chain([entry.style.sha256.as_str(), &shaped])),
                 rate: folder.manifest.rate,
                 speed: SPEED,
             });
         }
         let version = format!("{}/{SPELLING_VERSION}", folder.manifest.engine);
-        let clean = folder.manifest.speed;
         let engine = Self { version, voices, clean, styles, symbols, model };
         engine.warm_up()?;
         Ok(engine)

@@ -30,7 +30,7 @@ impl Amounts {
                 }
                 Node::Element(e) => sum.lines += usize::from(matches!(e.tag.as_str(), "p" | "div" | "br")),
                 Node::Text { value, .. } if at >= silent_to => {
-                    let chars = value.chars().filter(|c| !c.is_whitespace()).count();
+                    let chars = value.chars().filter(|c| c.is_alphanumeric()).count();
                     sum.chars += chars;
                     sum.linked += if at < link_to { chars } else { 0 };
                 }
@@ -52,7 +52,7 @@ impl Amounts {
         }
     }
 
-    /// Visible characters.
+    /// Letters, Han characters and figures.
     pub(super) fn chars(&self, range: &Range<usize>) -> usize {
         self.between(range).chars
     }

@@ -183,7 +183,7 @@ impl Writer<'_> {
         if e.tag == "header" && self.page.whole && !nodes().any(heading) {
             return Some(Skip::Navigation);
         }
-        let lists = matches!(e.tag.as_str(), "ul" | "ol" | "dl" | "div" | "p" | "table");
+        let lists = matches!(e.tag.as_str(), "ul" | "ol" | "dl" | "div" | "p" | "table" | "td");
         (lists && self.amounts.is_menu(range) && !attached()).then_some(Skip::Navigation)
     }
 
