@@ -72,14 +72,13 @@ async fn who_waits_goes_first_and_then_the_rest_of_that_notice() {
     let second: String = text(60).split_inclusive('\n').skip(40).collect();
     let second = stage.submit(&second).await;
     let urls = clip_urls(&second);
-    let clips = urls.len();
     let (answer, ()) = futures::join!(stage.get(&urls[5]), async {
         until("a listener waits", async || stage.renderer.health().await.waiting == 1).await;
         stage.engine.permit(2);
     });
     // The clip that was begun, the clip that is waited for, then the rest of that notice.
     answer.is(200);
-    stage.engine.permit(clips - 1);
+    stage.engine.permit(urls.len() - 1);
     stage.made(&second).await;
     stage.engine.open();
     stage.made(&first).await;

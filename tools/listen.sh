@@ -28,7 +28,7 @@ for voice in "${@:-zf_xiaoxiao}"; do
     rm -rf "$clips"
     mkdir -p "$clips"
     while IFS=$'\t' read -r key text; do
-        "$langdu" synth --voice "$voice" --output "$clips/$key.wav" <<<"$text"
+        "$langdu" synth - --voice "$voice" --output "$clips/$key.wav" <<<"$text"
     done <"$shared/listen/sentences.tsv"
     heard=$("$home/venv/bin/python" "$shared/listen/listen.py" --model "$home/whisper-base" \
         "$clips" "$shared/listen/sentences.tsv")

@@ -1,5 +1,7 @@
 //! `langdu serve`: the service, until it is told to stop.
 
+use std::panic;
+
 use tokio::{net::TcpListener, runtime::Runtime, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -16,6 +18,7 @@ use crate::{
 pub(super) fn run(args: Serve) -> Result<(), CliError> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    say_only_where_it_panicked();
 
     let engines = args.files.engines()?;
     let (_, voice) = engine::find(&engines, args.voice.as_deref())?;
@@ -37,6 +40,14 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         println!("demo pages at http://{address}/demo/");
         http::serve(listener, app, told_to_stop()).await.map_err(CliError::io(listening()))
     })
+}
+
+/// A panic message may quote the text of a notice, which no log may hold: the place must do.
+fn say_only_where_it_panicked() {
+    panic::set_hook(Box::new(|panicked| match panicked.location() {
+        Some(place) => tracing::error!(file = place.file(), line = place.line(), "a bug: something panicked"),
+        None => tracing::error!("a bug: something panicked"),
+    }));
 }
 
 /// Ends at Ctrl-C or, where there is one, at the signal with which a service manager stops a service.

@@ -8,7 +8,6 @@
 mod error;
 mod lane;
 mod notice;
-pub mod wav;
 mod worker;
 
 use std::{
