@@ -16,10 +16,10 @@ fi
 
 # What is scored, the filter that answers, the least percentage that must be reached.
 floors="
-spoken        spoken     92
-pronunciation pronounce  92
-segments      segment    75
-headings      segment    50
+spoken        spoken     99
+pronunciation pronounce  98
+segments      segment    92
+headings      segment    95
 "
 
 passed=0 failed=0
