@@ -293,7 +293,11 @@ fn is_attached(row: &Row) -> bool {
 fn headings(rows: &mut [Row]) {
     // From the end, so that the next line that is read is known.
     let mut below: Option<Row> = None;
-    for row in rows.iter_mut().rev() {
+    for n in (0..rows.len()).rev() {
+        // 1.登记。 2.审核。: numbered like the sentence right above, it is one more of them.
+        let above = rows.iter().take(n).rev().take(4).find(|r| r.skip.is_none());
+        let above = above.filter(|r| is_one_sentence(r.text)).and_then(|r| r.marker);
+        let Some(row) = rows.get_mut(n) else { break };
         let next = below;
         below = if row.skip.is_none() { Some(*row) } else { below };
         let Some(m) = row.marker.filter(|_| row.kind == BlockKind::Paragraph) else { continue };
@@ -302,16 +306,19 @@ fn headings(rows: &mut [Row]) {
         let stopped = body.ends_with('。');
         let inner = body.trim_end_matches('。');
         let clean = !inner.contains(['。', ';', '；', ':', '：']) && inner.matches([',', '，']).count() <= 2;
+        let follows = above.is_some_and(|above| above.style == m.style);
         let opens = next.is_some_and(|next| match next.marker {
             None => !matches!(next.kind, BlockKind::Date | BlockKind::Signature | BlockKind::Attachment),
             Some(below) => below.level > m.level,
         });
         let heads = match m.style {
             Style::Chapter => chars <= 40 && clean && !stopped,
-            Style::Han | Style::HanInBrackets if stopped => clean && opens && chars <= 25,
+            Style::Han | Style::HanInBrackets if stopped => {
+                clean && opens && !follows && chars <= 25 && !body.starts_with(['本', '请', '凡'])
+            }
             Style::Han | Style::HanInBrackets => clean && chars <= if opens { 45 } else { 20 },
             Style::Digit | Style::DigitInBrackets => {
-                clean && opens && chars <= 25 && !body.ends_with([',', '，'])
+                clean && opens && !(stopped && follows) && chars <= 25 && !body.ends_with([',', '，'])
             }
             Style::Article | Style::Firstly | Style::Dash => false,
         };
@@ -324,6 +331,11 @@ fn headings(rows: &mut [Row]) {
             row.kind = BlockKind::ListItem;
         }
     }
+}
+
+fn is_one_sentence(text: &str) -> bool {
+    let inner = text.trim_end_matches(['。', ';', '；']);
+    !inner.contains(['。', ';', '；']) && text.chars().take(61).count() <= 60
 }
 
 /// Three and more short lines without an end are items: names with posts, telephone numbers.

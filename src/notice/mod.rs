@@ -252,6 +252,38 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_around_the_text_is_read() {
+        let html = "<html><head><title>关于水价的公告_青山县人民政府</title></head><body>\
+            <div class=logo-title>青山县人民政府</div><h3>通知公告</h3>\
+            <div class=bar>当前位置:<a href=a>首页</a></div><div class=tit><h2>关于水价的<br>公告</h2></div>\
+            <div id=zoom class=trs_editor><p>自2024年3月1日起,居民用水价格调整为每立方米3.15元。</div>\
+            <div class=trs_editor><table><tr><td>东街<td>0475-1234567<tr><td>西街<td>0475-1234568</table>\
+            <ul><li><a href=tel:1>01</a><li><a href=tel:2>02</a><li><a href=tel:3>03</a>\
+            <li><a href=1.doc>04</a></ul></div><p>附件:<a href=x.pdf>水价表.pdf</a></p>\
+            <p>下一篇:<a href=b>停电</a></p></body></html>";
+        let (document, _) = read(html, Format::Html, &Limits::default()).unwrap();
+        let found: Vec<String> =
+            document.blocks.iter().map(|b| format!("{}|{}", name(b), b.span.of(&document.text))).collect();
+        let want = [
+            "title|关于水价的公告",
+            "para|自2024年3月1日起,居民用水价格调整为每立方米3.15元。",
+            "row|东街\t0475-1234567",
+            "row|西街\t0475-1234568",
+            "item|01",
+            "item|02",
+            "item|03",
+            "item|04",
+            "attach|附件:水价表.pdf",
+        ];
+        assert_eq!(found, want);
+        let signed = "<main><article><h1>禁火令</h1><p>严禁用火。</p><footer><p>县长:张三</p></footer></article>\
+            <footer>版权</footer></main>";
+        let (document, _) = read(signed, Format::Html, &Limits::default()).unwrap();
+        let skips: Vec<_> = document.blocks.iter().map(|b| b.skip).collect();
+        assert_eq!(skips, [None, None, None, Some(Skip::Footer)]);
+    }
+
+    #[test]
     fn what_is_broken_is_read_as_far_as_it_goes() {
         for (html, want) in [
             ("纯文本\n第二行 3 < 4", "纯文本\n第二行 3 < 4\n"),

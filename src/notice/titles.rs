@@ -40,11 +40,11 @@ pub(crate) fn addresses(text: &str) -> bool {
         return false;
     }
     let body = without_bracket(body);
-    let opens = ["各", "全体", "广大", "尊敬的", "亲爱的"].iter().any(|w| body.starts_with(w));
+    let opens = ["各", "全体", "广大", "尊敬的", "敬爱的", "亲爱的"].iter().any(|w| body.starts_with(w));
     // 牵头部门:, 主办单位: are labels.
     let label = chars <= 6
         && !opens
-        && ["部门", "单位", "机构", "公司"].iter().any(|w| body.ends_with(w))
+        && ["部门", "单位", "机构", "公司", "主办", "承办", "协办"].iter().any(|w| body.ends_with(w))
         && !body.starts_with(['市', '县', '区', '盟', '省', '有']);
     let ends = !label && ADDRESSEES.iter().any(|w| body.ends_with(w));
     ends || (opens

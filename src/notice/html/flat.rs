@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::{
     amounts::Amounts,
     entities,
+    main_text::Found,
     page::{Element, Node, Page},
     tags,
 };
@@ -29,18 +30,24 @@ pub(super) struct Flat {
     pub(super) map: SourceMap,
 }
 
-/// Flattens the nodes of `ranges`, in order. `keep_breaks`: line ends of the source are line ends, as in
+/// Flattens the nodes of `found`, in order. `keep_breaks`: line ends of the source are line ends, as in
 /// text without any tag.
 pub(super) fn flatten(
     page: &Page,
     source: &str,
-    ranges: &[Range<usize>],
+    found: &Found,
     amounts: &Amounts,
     keep_breaks: bool,
 ) -> Flat {
     let mut writer =
         Writer { page, source, amounts, flat: Flat::default(), open: Vec::new(), start: 0, space: None };
-    for range in ranges {
+    if let Some(range) = &found.title {
+        writer.walk(range.clone(), keep_breaks);
+        for line in &mut writer.flat.lines {
+            *line = Line { kind: Some(BlockKind::Title), level: 0, skip: None, ..*line };
+        }
+    }
+    for range in &found.ranges {
         writer.walk(range.clone(), keep_breaks);
     }
     writer.flat
