@@ -1,7 +1,7 @@
 //! From lines to blocks, by what the lines look like and what stands beside them.
 //!
 //! 1. Lines that hold two things are split: a page date glued to the next notice, a button hint that
-//!    runs into the first line.
+//!    runs into the first line. Lines that were broken inside a sentence are joined.
 //! 2. Each line alone: furniture, document number, date, numbering, attachment.
 //! 3. Each line among its neighbours: titles, salutations, signatures, tables, lists, the foot.
 //! 4. Lines that were broken inside a title or cell are joined; documents of the page are counted.
@@ -10,7 +10,7 @@ use super::{
     Block, BlockKind, Skip,
     lines::{Line, trimmed},
     marker::{Marker, Style, marker},
-    parts, shape, titles,
+    parts, shape, titles, wraps,
 };
 use crate::span::Span;
 
@@ -53,7 +53,8 @@ impl Row<'_> {
 
 /// The blocks of `text`, given its lines in order.
 pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
-    let mut rows: Vec<Row> = split(text, lines).iter().map(|line| alone(text, line)).collect();
+    let mut rows: Vec<Row> =
+        wraps::join(text, split(text, lines)).iter().map(|line| alone(text, line)).collect();
     button_hint(text, &mut rows);
     foot(&mut rows);
     own_dates(&mut rows);

@@ -14,6 +14,7 @@ mod parts;
 pub(crate) mod shape;
 mod source_map;
 pub(crate) mod titles;
+mod wraps;
 
 use serde::Serialize;
 
@@ -213,6 +214,27 @@ mod tests {
                 }
             }
             assert_eq!(found, want);
+        }
+    }
+
+    #[test]
+    fn broken_lines_are_joined() {
+        for (text, want) in [
+            ("咨询电话:0475-\n1234567\n监督电话:12345", 2),
+            ("定于2024年6月\n12日停水", 1),
+            ("印发《供水管网\n改造方案》", 1),
+            ("供水范围包括东街、\n西街。", 1),
+            ("本办法适用于村民委员会\n（以下简称村委会）。", 1),
+            ("供水范围包括东街、\n\n西街。", 2),
+            ("需带身份证,户口簿,\n1.原件\n2.复印件", 3),
+            ("联系人:张三\n2024年3月1日", 2),
+            (
+                "  因供水管道改造施工,我公司定于明天上午对以下区域停\n水,请广大用户提前做好储水准备,给您带来不便,敬请谅\n解。\n  特此通知。",
+                2,
+            ),
+        ] {
+            let (document, _) = read(text, Format::Text, &Limits::default()).unwrap();
+            assert_eq!(document.blocks.len(), want, "{text} {:?}", document.blocks);
         }
     }
 
