@@ -315,7 +315,7 @@ fn headings(rows: &mut [Row]) {
         let heads = match m.style {
             Style::Chapter => chars <= 40 && clean && !stopped,
             Style::Han | Style::HanInBrackets if stopped => {
-                clean && opens && !follows && chars <= 25 && !body.starts_with(['本', '请', '凡'])
+                clean && opens && !follows && chars <= 25 && !states(body)
             }
             Style::Han | Style::HanInBrackets => clean && chars <= if opens { 45 } else { 20 },
             Style::Digit | Style::DigitInBrackets => {
@@ -332,6 +332,12 @@ fn headings(rows: &mut [Row]) {
             row.kind = BlockKind::ListItem;
         }
     }
+}
+
+/// 本通知…, 请…, 标准为300元: a sentence that states something, whatever numbers it.
+fn states(body: &str) -> bool {
+    body.starts_with(['本', '请', '凡'])
+        || body.contains(|c: char| c.is_ascii_digit()) && body.contains(['为', ',', '，'])
 }
 
 fn is_one_sentence(text: &str) -> bool {

@@ -298,6 +298,20 @@ mod tests {
             "attach|附件:水价表.pdf",
         ];
         assert_eq!(found, want);
+        let html = "<html><body><h1>关于医保的通告</h1><i>青医保发〔2024〕5号</i><div id=zoom>\
+            <p>包括高血压等<sup>1</sup>12种病种,面积300m<sup>2</sup>。</p>\
+            <p class=position>办理地点:县政务大厅二楼</p><p class=footer>特此通告。</p></div></body></html>";
+        let (document, _) = read(html, Format::Html, &Limits::default()).unwrap();
+        let found: Vec<String> =
+            document.blocks.iter().map(|b| format!("{}|{}", name(b), b.span.of(&document.text))).collect();
+        let want = [
+            "title|关于医保的通告",
+            "number|青医保发〔2024〕5号",
+            "para|包括高血压等1 12种病种,面积300m2。",
+            "para|办理地点:县政务大厅二楼",
+            "para|特此通告。",
+        ];
+        assert_eq!(found, want);
         let signed = "<main><article><h1>禁火令</h1><p>严禁用火。</p><footer><p>县长:张三</p></footer></article>\
             <footer>版权</footer></main>";
         let (document, _) = read(signed, Format::Html, &Limits::default()).unwrap();

@@ -10,7 +10,10 @@ const TITLE_CHARS: usize = 80;
 /// Whether `text` ends as titles end: 通知, 办法(试行), 公报2024年第3期.
 pub(crate) fn ends_title(text: &str) -> bool {
     let bare = without_bracket(text.trim_end());
-    ENDS.iter().any(|end| bare.ends_with(end)) || is_issue(bare)
+    // 公　告 is set wide.
+    let tail: Vec<char> = bare.chars().rev().take(12).filter(|c| !c.is_whitespace()).collect();
+    ENDS.iter().any(|end| end.chars().rev().eq(tail.iter().copied().take(end.chars().count())))
+        || is_issue(bare)
 }
 
 static ENDS: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|| {
@@ -53,7 +56,9 @@ pub(crate) fn addresses(text: &str) -> bool {
         && !body.ends_with(['是', '要', '为', '到', '即']))
 }
 
-const ADDRESSEES: [&str; 36] = [
+const ADDRESSEES: [&str; 38] = [
+    "户",
+    "们",
     "政府",
     "公署",
     "部门",

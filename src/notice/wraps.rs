@@ -11,7 +11,6 @@ use super::{
     marker::marker,
     shape,
 };
-use crate::span::Span;
 
 /// The least and greatest width of broken text, in half-width columns: 18 to 55 Han characters.
 const WIDTH: std::ops::RangeInclusive<usize> = 36..=110;
@@ -106,7 +105,7 @@ fn in_number(before: &str, after: &str) -> bool {
     let cut = end.is_some_and(|c| c.is_ascii_digit())
         && digits == 0
         && after.starts_with(['年', '月', '日', '时', '元'])
-        && before.chars().count() > 12;
+        && before.chars().count() > 8;
     digits > 0 && counted && (date || dashed) || cut
 }
 

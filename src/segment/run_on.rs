@@ -142,8 +142,8 @@ fn opens_sentence(text: &str) -> bool {
 }
 
 /// Words that make a sentence of what stands before them: no heading goes on beyond them.
-const PREDICATES: [&str; 14] =
-    ["为", "由", "按照", "根据", "按", "应", "应当", "必须", "可以", "可", "不得", "须", "要", "予以"];
+const PREDICATES: [&str; 15] =
+    ["为", "由", "按照", "根据", "按", "应", "应当", "必须", "可以", "可", "不得", "须", "要", "予以", "将"];
 
 fn inside_group(scan: &Scan, start: usize, at: usize) -> bool {
     (start..at).any(|open| scan.mate(open).is_some_and(|m| m >= at))
@@ -218,6 +218,11 @@ fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize], named: i32) ->
         weight += if length < 4 { -4 } else { 1 - (length.abs_diff(first_clause) as i32) / 5 };
     } else if length <= 8 {
         weight += 1;
+    }
+    // 参加活动的群众, 群众反映的问题: what a sentence speaks of.
+    let named_by = scan.chars(clause, at).iter().rev().position(|&c| c == '的');
+    if clause == start && named_by.is_some_and(|n| n <= 4) {
+        weight -= 3;
     }
     if head.chars().count() > 30 {
         weight -= 2;

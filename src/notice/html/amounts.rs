@@ -68,6 +68,12 @@ impl Amounts {
         self.between(range).links > 0
     }
 
+    /// Whether a good part of it is links.
+    pub(super) fn is_linked(&self, range: &Range<usize>) -> bool {
+        let sum = self.between(range);
+        sum.links > 0 && sum.linked * 100 >= sum.chars * 30
+    }
+
     /// Paragraphs, divisions and line breaks.
     pub(super) fn lines(&self, range: &Range<usize>) -> usize {
         self.between(range).lines

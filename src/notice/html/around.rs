@@ -8,7 +8,7 @@ use super::{
     page::{Element, Node, Page},
     tags,
 };
-use crate::notice::titles;
+use crate::notice::{shape, titles};
 
 /// A title or attachment list is made of no more nodes: more are a part of the page.
 const NODES: usize = 200;
@@ -59,6 +59,18 @@ pub(super) fn title(page: &Page, amounts: &Amounts, text: &Range<usize>) -> Opti
         }
     }
     best.map(|(_, range)| range)
+}
+
+/// The document number set between title and text.
+pub(super) fn number(page: &Page, amounts: &Amounts, between: Range<usize>) -> Option<Range<usize>> {
+    let named = |range: &Range<usize>| {
+        let texts = page.nodes.get(range.clone()).unwrap_or(&[]).iter().filter_map(|n| match n {
+            Node::Text { value, .. } => Some(value.trim()),
+            Node::Element(_) => None,
+        });
+        amounts.chars(range) <= 40 && shape::is_document_number(&texts.collect::<String>())
+    };
+    readable(page, between).map(|(range, _)| range).find(named)
 }
 
 /// What stands below the text from `from` and begins with 附件.

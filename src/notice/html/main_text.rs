@@ -27,12 +27,14 @@ pub(super) struct Found {
     pub(super) title: Option<Range<usize>>,
     /// The nodes that hold the notice, in order.
     pub(super) ranges: Vec<Range<usize>>,
+    /// Whether they are boxes of their own rather than all of the page.
+    pub(super) boxed: bool,
 }
 
 /// Finds the nodes that hold the notice.
 pub(super) fn find(page: &Page, amount: &Amounts) -> Found {
     let all = 0..page.nodes.len();
-    let whole = || Found { title: None, ranges: vec![all.clone()] };
+    let whole = || Found { title: None, ranges: vec![all.clone()], boxed: false };
     if !page.whole && !page.nodes.iter().any(|n| is_tag(n, "main")) {
         return whole();
     }
@@ -44,7 +46,11 @@ pub(super) fn find(page: &Page, amount: &Amounts) -> Found {
     let Some(mut ranges) = best else { return whole() };
     let (Some(first), Some(last)) = (ranges.first().cloned(), ranges.last().cloned()) else { return whole() };
     ranges.extend(around::attachments(page, amount, last.end));
-    Found { title: around::title(page, amount, &first), ranges }
+    let title = around::title(page, amount, &first);
+    if let Some(number) = title.as_ref().and_then(|t| around::number(page, amount, t.end..first.start)) {
+        ranges.insert(0, number);
+    }
+    Found { title, ranges, boxed: true }
 }
 
 fn elements(page: &Page) -> impl Iterator<Item = (usize, &Element)> {
