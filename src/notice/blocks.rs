@@ -1,7 +1,7 @@
 //! From lines to blocks, by what the lines look like and what stands beside them.
 //!
 //! 1. Lines that hold two things are split: a page date glued to the next notice, a button hint that
-//!    runs into the first line.
+//!    runs into the first line. Lines that were broken inside a sentence are joined.
 //! 2. Each line alone: furniture, document number, date, numbering, attachment.
 //! 3. Each line among its neighbours: titles, salutations, signatures, tables, lists, the foot.
 //! 4. Lines that were broken inside a title or cell are joined; documents of the page are counted.
@@ -10,7 +10,7 @@ use super::{
     Block, BlockKind, Skip,
     lines::{Line, trimmed},
     marker::{Marker, Style, marker},
-    parts, shape, titles,
+    parts, shape, titles, wraps,
 };
 use crate::span::Span;
 
@@ -53,7 +53,8 @@ impl Row<'_> {
 
 /// The blocks of `text`, given its lines in order.
 pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
-    let mut rows: Vec<Row> = split(text, lines).iter().map(|line| alone(text, line)).collect();
+    let mut rows: Vec<Row> =
+        wraps::join(text, split(text, lines)).iter().map(|line| alone(text, line)).collect();
     button_hint(text, &mut rows);
     foot(&mut rows);
     own_dates(&mut rows);
@@ -293,7 +294,11 @@ fn is_attached(row: &Row) -> bool {
 fn headings(rows: &mut [Row]) {
     // From the end, so that the next line that is read is known.
     let mut below: Option<Row> = None;
-    for row in rows.iter_mut().rev() {
+    for n in (0..rows.len()).rev() {
+        // 1.登记。 2.审核。: numbered like the sentence right above, it is one more of them.
+        let above = rows.iter().take(n).rev().take(4).find(|r| r.skip.is_none());
+        let above = above.filter(|r| is_one_sentence(r.text)).and_then(|r| r.marker);
+        let Some(row) = rows.get_mut(n) else { break };
         let next = below;
         below = if row.skip.is_none() { Some(*row) } else { below };
         let Some(m) = row.marker.filter(|_| row.kind == BlockKind::Paragraph) else { continue };
@@ -302,16 +307,19 @@ fn headings(rows: &mut [Row]) {
         let stopped = body.ends_with('。');
         let inner = body.trim_end_matches('。');
         let clean = !inner.contains(['。', ';', '；', ':', '：']) && inner.matches([',', '，']).count() <= 2;
+        let follows = above.is_some_and(|above| above.style == m.style);
         let opens = next.is_some_and(|next| match next.marker {
             None => !matches!(next.kind, BlockKind::Date | BlockKind::Signature | BlockKind::Attachment),
             Some(below) => below.level > m.level,
         });
         let heads = match m.style {
             Style::Chapter => chars <= 40 && clean && !stopped,
-            Style::Han | Style::HanInBrackets if stopped => clean && opens && chars <= 25,
+            Style::Han | Style::HanInBrackets if stopped => {
+                clean && opens && !follows && chars <= 25 && !states(body)
+            }
             Style::Han | Style::HanInBrackets => clean && chars <= if opens { 45 } else { 20 },
             Style::Digit | Style::DigitInBrackets => {
-                clean && opens && chars <= 25 && !body.ends_with([',', '，'])
+                clean && opens && !(stopped && follows) && chars <= 25 && !body.ends_with([',', '，'])
             }
             Style::Article | Style::Firstly | Style::Dash => false,
         };
@@ -324,6 +332,17 @@ fn headings(rows: &mut [Row]) {
             row.kind = BlockKind::ListItem;
         }
     }
+}
+
+/// 本通知…, 请…, 标准为300元: a sentence that states something, whatever numbers it.
+fn states(body: &str) -> bool {
+    body.starts_with(['本', '请', '凡'])
+        || body.contains(|c: char| c.is_ascii_digit()) && body.contains(['为', ',', '，'])
+}
+
+fn is_one_sentence(text: &str) -> bool {
+    let inner = text.trim_end_matches(['。', ';', '；']);
+    !inner.contains(['。', ';', '；']) && text.chars().take(61).count() <= 60
 }
 
 /// Three and more short lines without an end are items: names with posts, telephone numbers.

@@ -14,6 +14,7 @@ mod parts;
 pub(crate) mod shape;
 mod source_map;
 pub(crate) mod titles;
+mod wraps;
 
 use serde::Serialize;
 
@@ -217,6 +218,27 @@ mod tests {
     }
 
     #[test]
+    fn broken_lines_are_joined() {
+        for (text, want) in [
+            ("咨询电话:0475-\n1234567\n监督电话:12345", 2),
+            ("定于2024年6月\n12日停水", 1),
+            ("印发《供水管网\n改造方案》", 1),
+            ("供水范围包括东街、\n西街。", 1),
+            ("本办法适用于村民委员会\n（以下简称村委会）。", 1),
+            ("供水范围包括东街、\n\n西街。", 2),
+            ("需带身份证,户口簿,\n1.原件\n2.复印件", 3),
+            ("联系人:张三\n2024年3月1日", 2),
+            (
+                "  因供水管道改造施工,我公司定于明天上午对以下区域停\n水,请广大用户提前做好储水准备,给您带来不便,敬请谅\n解。\n  特此通知。",
+                2,
+            ),
+        ] {
+            let (document, _) = read(text, Format::Text, &Limits::default()).unwrap();
+            assert_eq!(document.blocks.len(), want, "{text} {:?}", document.blocks);
+        }
+    }
+
+    #[test]
     fn several_notices_of_a_page_are_counted() {
         let text = "青山县人民政府令\n第12号\n\n第一条 节约用水。\n2024-03-05\n东山镇人民政府:现批复如下。\n2024-03-04西山镇人民政府:同意。\n2024-03-01";
         let (document, _) = read(text, Format::Text, &Limits::default()).unwrap();
@@ -249,6 +271,52 @@ mod tests {
         let dash = document.text.find("——").unwrap();
         let source = document.source_span(Span::new(dash, dash + "——请储".len()));
         assert_eq!(source.of(html), "&mdash;&mdash;请<b>储");
+    }
+
+    #[test]
+    fn what_stands_around_the_text_is_read() {
+        let html = "<html><head><title>关于水价的公告_青山县人民政府</title></head><body>\
+            <div class=logo-title>青山县人民政府</div><h3>通知公告</h3>\
+            <div class=bar>当前位置:<a href=a>首页</a></div><div class=tit><h2>关于水价的<br>公告</h2></div>\
+            <div id=zoom class=trs_editor><p>自2024年3月1日起,居民用水价格调整为每立方米3.15元。</div>\
+            <div class=trs_editor><table><tr><td>东街<td>0475-1234567<tr><td>西街<td>0475-1234568</table>\
+            <ul><li><a href=tel:1>01</a><li><a href=tel:2>02</a><li><a href=tel:3>03</a>\
+            <li><a href=1.doc>04</a></ul></div><p>附件:<a href=x.pdf>水价表.pdf</a></p>\
+            <p>下一篇:<a href=b>停电</a></p></body></html>";
+        let (document, _) = read(html, Format::Html, &Limits::default()).unwrap();
+        let found: Vec<String> =
+            document.blocks.iter().map(|b| format!("{}|{}", name(b), b.span.of(&document.text))).collect();
+        let want = [
+            "title|关于水价的公告",
+            "para|自2024年3月1日起,居民用水价格调整为每立方米3.15元。",
+            "row|东街\t0475-1234567",
+            "row|西街\t0475-1234568",
+            "item|01",
+            "item|02",
+            "item|03",
+            "item|04",
+            "attach|附件:水价表.pdf",
+        ];
+        assert_eq!(found, want);
+        let html = "<html><body><h1>关于医保的通告</h1><i>青医保发〔2024〕5号</i><div id=zoom>\
+            <p>包括高血压等<sup>1</sup>12种病种,面积300m<sup>2</sup>。</p>\
+            <p class=position>办理地点:县政务大厅二楼</p><p class=footer>特此通告。</p></div></body></html>";
+        let (document, _) = read(html, Format::Html, &Limits::default()).unwrap();
+        let found: Vec<String> =
+            document.blocks.iter().map(|b| format!("{}|{}", name(b), b.span.of(&document.text))).collect();
+        let want = [
+            "title|关于医保的通告",
+            "number|青医保发〔2024〕5号",
+            "para|包括高血压等1 12种病种,面积300m2。",
+            "para|办理地点:县政务大厅二楼",
+            "para|特此通告。",
+        ];
+        assert_eq!(found, want);
+        let signed = "<main><article><h1>禁火令</h1><p>严禁用火。</p><footer><p>县长:张三</p></footer></article>\
+            <footer>版权</footer></main>";
+        let (document, _) = read(signed, Format::Html, &Limits::default()).unwrap();
+        let skips: Vec<_> = document.blocks.iter().map(|b| b.skip).collect();
+        assert_eq!(skips, [None, None, None, Some(Skip::Footer)]);
     }
 
     #[test]

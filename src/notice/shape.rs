@@ -159,12 +159,15 @@ pub(crate) fn is_contact_line(text: &str) -> bool {
 
 /// 【打印】【关闭】: nothing but words of the page's own buttons.
 fn is_buttons(bare: &str) -> bool {
-    let button = |text: &str| WORDS.iter().any(|w| matches!(w.how, How::Is) && w.text == text);
+    let button = |text: &str| WORDS.iter().any(|w| matches!(w.how, How::Is | How::Among) && w.text == text);
     let mut words = bare.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).peekable();
-    words.peek().is_some() && words.all(button)
+    let first = words.next_if(|w| button(w));
+    let alone = first.is_some_and(|f| WORDS.iter().any(|w| matches!(w.how, How::Is) && w.text == f));
+    first.is_some() && (alone || words.peek().is_some()) && words.all(button)
 }
 
-fn is_file_name(bare: &str) -> bool {
+/// Whether `bare` ends as the names of attached files do.
+pub(crate) fn is_file_name(bare: &str) -> bool {
     let Some((name, extension)) = bare.rsplit_once('.') else { return false };
     let known =
         ["doc", "docx", "xls", "xlsx", "pdf", "wps", "et", "ofd", "zip", "rar", "ppt", "pptx", "jpg", "png"];
@@ -205,15 +208,20 @@ fn is_byline(text: &str) -> bool {
         let label = field.get(..colon).unwrap_or("").trim_start_matches(['(', '（', '【', '[']);
         if BYLINE.contains(&label) {
             fields += 1;
-        } else if !label.bytes().all(|b| b.is_ascii_digit()) {
+        } else if !LOOSE_BYLINE.contains(&label) && !label.bytes().all(|b| b.is_ascii_digit()) {
             // A field that no byline has: 时间:3月1日 地点:县体育馆 is for the listener.
             return false;
         }
     }
-    let known_first =
-        BYLINE.iter().any(|label| rest.trim_start_matches(['(', '（', '【', '[']).starts_with(label));
+    let known_first = BYLINE
+        .iter()
+        .chain(&LOOSE_BYLINE)
+        .any(|label| rest.trim_start_matches(['(', '（', '【', '[']).starts_with(label));
     fields > 0 && known_first && text.chars().count() <= 100
 }
+
+/// Labels that a byline has, and other lines as well.
+const LOOSE_BYLINE: [&str; 8] = ["日期", "时间", "分享", "点击", "浏览", "阅读", "字体", "索引号"];
 
 const BYLINE: [&str; 18] = [
     "来源",
@@ -246,6 +254,8 @@ enum How {
     Starts,
     Contains,
     Is,
+    /// Stands among other words of buttons; alone it may be a heading.
+    Among,
     Ends,
     /// Starts a short line without a list.
     Labels,
@@ -256,6 +266,7 @@ enum How {
 impl Word {
     fn fits(&self, bare: &str) -> bool {
         match self.how {
+            How::Among => false,
             How::Starts => bare.starts_with(self.text),
             How::Contains => bare.contains(self.text),
             How::Is => bare.trim_matches(['[', ']', '【', '】', '(', ')', ':', '：']) == self.text,
@@ -287,6 +298,7 @@ static WORDS: std::sync::LazyLock<Vec<Word>> = std::sync::LazyLock::new(|| {
                 "starts" => How::Starts,
                 "contains" => How::Contains,
                 "is" => How::Is,
+                "among" => How::Among,
                 "ends" => How::Ends,
                 "labels" => How::Labels,
                 "leads" => How::Leads,

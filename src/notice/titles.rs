@@ -10,7 +10,10 @@ const TITLE_CHARS: usize = 80;
 /// Whether `text` ends as titles end: 通知, 办法(试行), 公报2024年第3期.
 pub(crate) fn ends_title(text: &str) -> bool {
     let bare = without_bracket(text.trim_end());
-    ENDS.iter().any(|end| bare.ends_with(end)) || is_issue(bare)
+    // 公　告 is set wide.
+    let tail: Vec<char> = bare.chars().rev().take(12).filter(|c| !c.is_whitespace()).collect();
+    ENDS.iter().any(|end| end.chars().rev().eq(tail.iter().copied().take(end.chars().count())))
+        || is_issue(bare)
 }
 
 static ENDS: std::sync::LazyLock<Vec<&'static str>> = std::sync::LazyLock::new(|| {
@@ -40,11 +43,11 @@ pub(crate) fn addresses(text: &str) -> bool {
         return false;
     }
     let body = without_bracket(body);
-    let opens = ["各", "全体", "广大", "尊敬的", "亲爱的"].iter().any(|w| body.starts_with(w));
+    let opens = ["各", "全体", "广大", "尊敬的", "敬爱的", "亲爱的"].iter().any(|w| body.starts_with(w));
     // 牵头部门:, 主办单位: are labels.
     let label = chars <= 6
         && !opens
-        && ["部门", "单位", "机构", "公司"].iter().any(|w| body.ends_with(w))
+        && ["部门", "单位", "机构", "公司", "主办", "承办", "协办"].iter().any(|w| body.ends_with(w))
         && !body.starts_with(['市', '县', '区', '盟', '省', '有']);
     let ends = !label && ADDRESSEES.iter().any(|w| body.ends_with(w));
     ends || (opens
@@ -53,7 +56,9 @@ pub(crate) fn addresses(text: &str) -> bool {
         && !body.ends_with(['是', '要', '为', '到', '即']))
 }
 
-const ADDRESSEES: [&str; 36] = [
+const ADDRESSEES: [&str; 38] = [
+    "户",
+    "们",
     "政府",
     "公署",
     "部门",

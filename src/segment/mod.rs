@@ -99,10 +99,15 @@ fn cells(scan: &scan::Scan, kind: BlockKind) -> Vec<walk::Piece> {
     }
     let mut out = Vec::new();
     let mut from = 0;
-    for (at, &c) in scan.chars(0, scan.len()).iter().enumerate() {
+    let mut cell = 0;
+    for (at, &c) in scan.chars(0, scan.len()).iter().chain([&'\t']).enumerate() {
         if c == '\t' {
-            out.push(walk::Piece { from, to: at, ..whole });
-            from = at;
+            // As many cells as one breath holds.
+            if cell > from && at - from > BREATH {
+                out.push(walk::Piece { from, to: cell, ..whole });
+                from = cell;
+            }
+            cell = at;
         }
     }
     out.push(walk::Piece { from, ..whole });

@@ -52,7 +52,10 @@ pub(super) fn heading(scan: &Scan, at: usize, m: Marker) -> Option<usize> {
             return (commas <= 2).then_some(end);
         }
         if is_stop(c) {
-            let short = end - start <= STOPPED && commas <= 1 && c == '。';
+            let short = end - start <= STOPPED
+                && commas <= 1
+                && c == '。'
+                && !matches!(scan.char(start), '本' | '请' | '凡');
             let body = scan.skip_space(end + 1);
             let follows = body < scan.len() && marker(scan.ahead(body, 12)).is_none_or(|n| n.level > m.level);
             if short && follows {
@@ -63,10 +66,22 @@ pub(super) fn heading(scan: &Scan, at: usize, m: Marker) -> Option<usize> {
         if matches!(c, ':' | '：') {
             break;
         }
+        if c.is_whitespace() && commas == 0 && parted_by_space(scan, start, end) {
+            return Some(end);
+        }
         commas += usize::from(matches!(c, ',' | '，'));
         end += 1;
     }
     weighed(scan, start, (start + HEADING).min(end), m)
+}
+
+/// 一、管制时间 2024年9月15日…: a short heading, a space, its body.
+fn parted_by_space(scan: &Scan, start: usize, at: usize) -> bool {
+    let head = scan.chars(start, at);
+    (4..=12).contains(&head.len())
+        && head.iter().all(|&c| shape::is_han(c))
+        && scan.skip_space(at) < scan.len()
+        && heading_end(scan, start, at) >= 2
 }
 
 /// Whether the numbering at `at` can begin a list: not a count such as 三、五 or a figure such as 1.
@@ -91,8 +106,7 @@ fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
     let region = scan.slice(start, end);
     // Bodies begin up to `end`; what they begin with is seen a little further.
     let beyond = scan.ahead(end, 12);
-    if first(region).is_some_and(|c| matches!(c, '各' | '对' | '将' | '把' | '本' | '自' | '凡' | '经'))
-    {
+    if opens_sentence(region) {
         return None;
     }
     let whole = scan.slice(start, end + beyond.chars().count());
@@ -111,6 +125,9 @@ fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
             }
         }
         at += word.chars().count();
+        if PREDICATES.contains(&word) {
+            break;
+        }
         if matches!(word, "," | "，") {
             clauses.push(at);
         }
@@ -118,9 +135,15 @@ fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
     best.map(|(_, at)| at)
 }
 
-fn first(text: &str) -> Option<char> {
-    text.chars().next()
+/// Whether `text` begins as sentences do, and headings do not.
+fn opens_sentence(text: &str) -> bool {
+    const FIRST: [char; 12] = ['各', '对', '将', '把', '本', '自', '凡', '经', '为', '在', '请', '因'];
+    text.starts_with(FIRST)
 }
+
+/// Words that make a sentence of what stands before them: no heading goes on beyond them.
+const PREDICATES: [&str; 15] =
+    ["为", "由", "按照", "根据", "按", "应", "应当", "必须", "可以", "可", "不得", "须", "要", "予以", "将"];
 
 fn inside_group(scan: &Scan, start: usize, at: usize) -> bool {
     (start..at).any(|open| scan.mate(open).is_some_and(|m| m >= at))
@@ -185,12 +208,21 @@ fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize], named: i32) ->
     if closes == 0 {
         return 0;
     }
-    let mut weight = closes + opening(tail).max(named) + taken_up(scan, start, at);
+    let opens = opening(tail).max(named) + taken_up(scan, start, at);
+    if opens == 0 {
+        return 0;
+    }
+    let mut weight = closes + opens;
     // Two clauses of a heading are about as long as each other.
     if clause > start {
         weight += if length < 4 { -4 } else { 1 - (length.abs_diff(first_clause) as i32) / 5 };
     } else if length <= 8 {
         weight += 1;
+    }
+    // 参加活动的群众, 群众反映的问题: what a sentence speaks of.
+    let named_by = scan.chars(clause, at).iter().rev().position(|&c| c == '的');
+    if clause == start && named_by.is_some_and(|n| n <= 4) {
+        weight -= 3;
     }
     if head.chars().count() > 30 {
         weight -= 2;

@@ -85,7 +85,7 @@ impl Walk<'_, '_> {
         {
             return self.attachments(at, at + scan.count(at, bytes));
         }
-        if let Some(m) = marker(ahead)
+        if let Some(m) = marker(ahead).filter(|m| !self.goes_on_list(*m))
             && let Some(to) = run_on::heading(scan, at, m)
         {
             self.out.push(Piece { from: at, to, kind: BlockKind::Heading, level: m.level, skip: None });
@@ -107,6 +107,14 @@ impl Walk<'_, '_> {
             }
             None => self.push(at, end, self.kind),
         }
+    }
+
+    /// 1.年满80周岁;2.本县户籍;3.…: after an item that ends with a semicolon comes another.
+    fn goes_on_list(&self, m: Marker) -> bool {
+        self.out.last().is_some_and(|last| {
+            let text = self.scan.slice(last.from, last.to);
+            text.ends_with([';', '；']) && marker(text).is_some_and(|above| above.style == m.style)
+        })
     }
 
     /// Where the sentence that begins at `from` ends.

@@ -24,7 +24,7 @@ impl Amounts {
         for (at, node) in page.nodes.iter().enumerate() {
             match node {
                 Node::Element(e) if e.silent => silent_to = silent_to.max(e.end),
-                Node::Element(e) if e.tag == "a" && at >= silent_to => {
+                Node::Element(e) if e.link && at >= silent_to => {
                     link_to = link_to.max(e.end);
                     sum.links += 1;
                 }
@@ -55,6 +55,23 @@ impl Amounts {
     /// Letters, Han characters and figures.
     pub(super) fn chars(&self, range: &Range<usize>) -> usize {
         self.between(range).chars
+    }
+
+    /// The same outside links.
+    pub(super) fn own_chars(&self, range: &Range<usize>) -> usize {
+        let sum = self.between(range);
+        sum.chars.saturating_sub(sum.linked)
+    }
+
+    /// Whether there is a link to another page.
+    pub(super) fn has_links(&self, range: &Range<usize>) -> bool {
+        self.between(range).links > 0
+    }
+
+    /// Whether a good part of it is links.
+    pub(super) fn is_linked(&self, range: &Range<usize>) -> bool {
+        let sum = self.between(range);
+        sum.links > 0 && sum.linked * 100 >= sum.chars * 30
     }
 
     /// Paragraphs, divisions and line breaks.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::{
     amounts::Amounts,
     entities,
+    main_text::Found,
     page::{Element, Node, Page},
     tags,
 };
@@ -29,18 +30,32 @@ pub(super) struct Flat {
     pub(super) map: SourceMap,
 }
 
-/// Flattens the nodes of `ranges`, in order. `keep_breaks`: line ends of the source are line ends, as in
+/// Flattens the nodes of `found`, in order. `keep_breaks`: line ends of the source are line ends, as in
 /// text without any tag.
 pub(super) fn flatten(
     page: &Page,
     source: &str,
-    ranges: &[Range<usize>],
+    found: &Found,
     amounts: &Amounts,
     keep_breaks: bool,
 ) -> Flat {
-    let mut writer =
-        Writer { page, source, amounts, flat: Flat::default(), open: Vec::new(), start: 0, space: None };
-    for range in ranges {
+    let mut writer = Writer {
+        page,
+        source,
+        amounts,
+        boxed: found.boxed,
+        flat: Flat::default(),
+        open: Vec::new(),
+        start: 0,
+        space: None,
+    };
+    if let Some(range) = &found.title {
+        writer.walk(range.clone(), keep_breaks);
+        for line in &mut writer.flat.lines {
+            *line = Line { kind: Some(BlockKind::Title), level: 0, skip: None, ..*line };
+        }
+    }
+    for range in &found.ranges {
         writer.walk(range.clone(), keep_breaks);
     }
     writer.flat
@@ -56,12 +71,15 @@ struct Open {
     skip: Option<Skip>,
     row: bool,
     pre: bool,
+    raised: bool,
 }
 
 struct Writer<'p> {
     page: &'p Page,
     source: &'p str,
     amounts: &'p Amounts,
+    /// Whether the text was found in a box of its own.
+    boxed: bool,
     flat: Flat,
     open: Vec<Open>,
     /// Where the current line begins.
@@ -79,6 +97,8 @@ struct Space {
 /// What white space between two characters amounts to; the strongest kind counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Gap {
+    /// The edge of a raised or lowered figure: a space between figures, else nothing.
+    Edge,
     /// A space.
     Blank,
     /// A line end of the source, or `br` in a heading: nothing between Han characters.
@@ -112,7 +132,16 @@ impl Writer<'_> {
     }
 
     fn top(&self) -> Open {
-        let nothing = Open { end: 0, block: false, kind: None, level: 0, skip: None, row: false, pre: false };
+        let nothing = Open {
+            end: 0,
+            block: false,
+            kind: None,
+            level: 0,
+            skip: None,
+            row: false,
+            pre: false,
+            raised: false,
+        };
         self.open.last().copied().unwrap_or(nothing)
     }
 
@@ -124,6 +153,9 @@ impl Writer<'_> {
             } else if open.block {
                 // Before it is closed: its line carries its kind.
                 self.flush();
+            }
+            if open.raised {
+                self.gap(Span::default(), Gap::Edge);
             }
             self.open.pop();
         }
@@ -159,6 +191,11 @@ impl Writer<'_> {
             None => (above.kind, above.level),
         };
         let breaks = block || skip != above.skip || cell && !row;
+        // 约<sup>1</sup>12种 is no 112.
+        let raised = matches!(tag, "sup" | "sub");
+        if raised {
+            self.gap(Span::default(), Gap::Edge);
+        }
         if range.end > at + 1 {
             self.open.push(Open {
                 end: range.end,
@@ -168,6 +205,7 @@ impl Writer<'_> {
                 skip,
                 row,
                 pre: above.pre || tag == "pre",
+                raised,
             });
         }
     }
@@ -176,7 +214,14 @@ impl Writer<'_> {
     fn skip_by_look(&self, e: &Element, range: &Range<usize>) -> Option<Skip> {
         let nodes = || self.page.nodes.get(range.clone()).unwrap_or(&[]).iter().take(LOOK);
         let attached = || nodes().any(|n| matches!(n, Node::Text { value, .. } if value.contains("附件")));
-        if e.skip_by_name.is_some() && self.amounts.chars(range) <= NAMED {
+        let believed = match e.skip_by_name {
+            // class="position" may hold where to go: a menu has links.
+            Some(Skip::Navigation) => self.amounts.is_linked(range),
+            // What stands in the box of the text is no foot of the page.
+            Some(Skip::Footer) => !self.boxed,
+            _ => e.skip_by_name.is_some(),
+        };
+        if believed && self.amounts.chars(range) <= NAMED {
             return e.skip_by_name;
         }
         let heading = |n: &Node| matches!(n, Node::Element(h) if tags::heading_level(&h.tag).is_some());
@@ -225,7 +270,11 @@ impl Writer<'_> {
             // A line end of the source between Han characters separates nothing (CSS Text 4, segment breaks).
             let wide = |c: char| !c.is_ascii() && !c.is_whitespace();
             let before = self.flat.text.chars().next_back().unwrap_or(' ');
-            let nothing = space.kind == Gap::Break && wide(before) && wide(c);
+            let nothing = match space.kind {
+                Gap::Break => wide(before) && wide(c),
+                Gap::Edge => !(before.is_ascii_digit() && c.is_ascii_digit()),
+                Gap::Blank | Gap::Paragraph | Gap::Cell => false,
+            };
             if space.kind == Gap::Cell {
                 self.flat.text.push('\t');
             } else if !nothing && !before.is_whitespace() {

@@ -8,30 +8,49 @@ use std::ops::Range;
 
 use super::{
     amounts::Amounts,
+    around,
     page::{Element, Node, Page},
 };
 
 /// Ids and classes of content, one a line, strongest first.
 const CONTENT: &str = include_str!("content_names.txt");
-/// A candidate must hold at least this share of the page's text, in percent.
+/// A candidate must hold at least this share of the page's text outside links, in percent.
 const SHARE: usize = 25;
+/// The same for names that other boxes bear as well.
+const LOOSE_SHARE: usize = 50;
 /// Or, when the page names it, this many characters.
 const ENOUGH: usize = 20;
 
-/// The nodes that hold the notice, and the title above it, if it stands outside.
-pub(super) fn find(page: &Page, amount: &Amounts) -> (Option<Range<usize>>, Range<usize>) {
+/// What of a page is read.
+pub(super) struct Found {
+    /// The title above the text, if it stands outside.
+    pub(super) title: Option<Range<usize>>,
+    /// The nodes that hold the notice, in order.
+    pub(super) ranges: Vec<Range<usize>>,
+    /// Whether they are boxes of their own rather than all of the page.
+    pub(super) boxed: bool,
+}
+
+/// Finds the nodes that hold the notice.
+pub(super) fn find(page: &Page, amount: &Amounts) -> Found {
     let all = 0..page.nodes.len();
+    let whole = || Found { title: None, ranges: vec![all.clone()], boxed: false };
     if !page.whole && !page.nodes.iter().any(|n| is_tag(n, "main")) {
-        return (None, all);
+        return whole();
     }
-    let total = amount.chars(&all);
+    let total = amount.own_chars(&all);
     let best = named_main(page, amount)
         .or_else(|| single_article(page, amount, total))
+        .map(|range| vec![range])
         .or_else(|| content(page, amount, total));
-    match best {
-        Some(range) => (title_before(page, &range), range),
-        None => (None, all),
+    let Some(mut ranges) = best else { return whole() };
+    let (Some(first), Some(last)) = (ranges.first().cloned(), ranges.last().cloned()) else { return whole() };
+    ranges.extend(around::attachments(page, amount, last.end));
+    let title = around::title(page, amount, &first);
+    if let Some(number) = title.as_ref().and_then(|t| around::number(page, amount, t.end..first.start)) {
+        ranges.insert(0, number);
     }
+    Found { title, ranges, boxed: true }
 }
 
 fn elements(page: &Page) -> impl Iterator<Item = (usize, &Element)> {
@@ -63,22 +82,20 @@ fn single_article(page: &Page, amount: &Amounts, total: usize) -> Option<Range<u
         }
         found = Some(at..e.end);
     }
-    found.filter(|range| amount.chars(range) >= ENOUGH && amount.chars(range) * 100 >= total * SHARE)
+    found.filter(|range| amount.chars(range) >= ENOUGH && amount.own_chars(range) * 100 >= total * SHARE)
 }
 
-fn content(page: &Page, amount: &Amounts, total: usize) -> Option<Range<usize>> {
-    CONTENT.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).find_map(|name| {
-        elements(page)
-            .filter(|(_, e)| e.names.iter().any(|n| n == name))
-            .map(|(at, e)| at..e.end)
-            .max_by_key(|range| amount.chars(range))
-            .filter(|range| amount.chars(range) >= ENOUGH && amount.chars(range) * 100 >= total * SHARE)
+/// All boxes of the first name that holds enough: editors put a notice into several.
+fn content(page: &Page, amount: &Amounts, total: usize) -> Option<Vec<Range<usize>>> {
+    CONTENT.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).find_map(|line| {
+        let (name, share) = line.strip_prefix('?').map_or((line, SHARE), |name| (name, LOOSE_SHARE));
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for (at, e) in elements(page).filter(|(_, e)| e.names.iter().any(|n| n == name)) {
+            if found.last().is_none_or(|outer| at >= outer.end) && amount.chars(&(at..e.end)) > 0 {
+                found.push(at..e.end);
+            }
+        }
+        let own: usize = found.iter().map(|range| amount.own_chars(range)).sum();
+        (own >= ENOUGH && own * 100 >= total * share).then_some(found)
     })
-}
-
-/// The last `h1` above the text: pages set the title outside the content.
-fn title_before(page: &Page, range: &Range<usize>) -> Option<Range<usize>> {
-    let inside = page.nodes.get(range.clone())?.iter().any(|n| is_tag(n, "h1"));
-    let above = elements(page).take_while(|(at, _)| *at < range.start).filter(|(_, e)| e.tag == "h1");
-    above.last().map(|(at, e)| at..e.end).filter(|r| !inside && r.end <= range.start)
 }

@@ -5,6 +5,7 @@
 //! 3. Its text is written line by line, every character with its place in the submission.
 
 mod amounts;
+mod around;
 mod entities;
 mod flat;
 mod main_text;
@@ -18,8 +19,7 @@ use crate::note::Note;
 pub(super) fn read(source: &str) -> (String, Vec<Line>, SourceMap, Vec<Note>) {
     let (page, notes) = page::read(source);
     let amounts = amounts::Amounts::new(&page);
-    let (title, range) = main_text::find(&page, &amounts);
-    let ranges: Vec<_> = title.into_iter().chain([range]).collect();
-    let flat = flat::flatten(&page, source, &ranges, &amounts, !page.tagged);
+    let found = main_text::find(&page, &amounts);
+    let flat = flat::flatten(&page, source, &found, &amounts, !page.tagged);
     (flat.text, flat.lines, flat.map, notes)
 }

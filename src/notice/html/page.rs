@@ -7,7 +7,7 @@ use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use super::tags;
 use crate::{
     note::{Note, NoteCode},
-    notice::Skip,
+    notice::{Skip, shape},
     span::Span,
 };
 
@@ -45,6 +45,8 @@ pub(super) struct Element {
     pub(super) skip_by_name: Option<Skip>,
     /// `id` and `class`, in lower case.
     pub(super) names: Vec<String>,
+    /// Whether it leads to another page: not to a file, a telephone or a mailbox.
+    pub(super) link: bool,
     /// `role`.
     pub(super) role: String,
 }
@@ -106,7 +108,13 @@ impl Build {
         if matches!(name.as_str(), "li" | "td" | "th" | "tr" | "dt" | "dd") {
             self.close_sibling(&name);
         }
-        let element = element(&name, tag);
+        let mut element = element(&name, tag);
+        // The foot of an article is where it is signed; the foot of the page is not inside one.
+        if name == "footer"
+            && ["article", "section"].iter().any(|t| self.counts.get(*t).is_some_and(|n| *n > 0))
+        {
+            element.skip = None;
+        }
         self.page.nodes.push(Node::Element(element));
         let at = self.page.nodes.len() - 1;
         if tags::is_void(&name) || (tag.self_closing && matches!(name.as_str(), "svg" | "math")) {
@@ -209,9 +217,15 @@ fn element(name: &str, tag: &StartTag<usize>) -> Element {
         silent: hidden || tags::is_silent(name),
         skip,
         skip_by_name,
+        link: name == "a" && value("href").is_none_or(|href| leads_on(&href)),
         names,
         role,
     }
+}
+
+fn leads_on(href: &str) -> bool {
+    let path = href.split(['?', '#']).next().unwrap_or("");
+    !href.starts_with("tel:") && !href.starts_with("mailto:") && !shape::is_file_name(path)
 }
 
 fn by_name(names: &[String], role: &str) -> Option<Skip> {
