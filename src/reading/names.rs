@@ -34,6 +34,11 @@ pub(super) fn surnames(text: &Text, words: &Words) -> Vec<(Range<usize>, &'stati
 
 /// Whether a person is named at unit `at` with a surname of `length` characters.
 fn is_name(text: &Text, words: &Words, at: usize, length: usize) -> bool {
+    // 姓区, 姓任的: said outright. 百姓 is a word of its own.
+    if text.before(at, 1) == Some('姓') && text.before(at, 2) != Some('百') {
+        let next = text.char(at + length);
+        return next.is_none_or(|c| Mark::of(c).is_some() || matches!(c, '的' | '氏' | '者'));
+    }
     let word = words.at(at);
     if word.start != at || !(word.len() <= length || is_person(text.slice(word.start, word.end))) {
         return false;

@@ -101,7 +101,7 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let before = scan.before(i);
     let mut unit = scan.past_space(amount.end);
     // -5~3℃: the unit stands at the other end.
-    if matches!(scan.at(unit), '~' | '至' | '到' | '—') {
+    if matches!(scan.at(unit), '~' | '至' | '到' | '—' | '/') {
         let other = if scan.at(unit + 1) == '-' { unit + 2 } else { unit + 1 };
         unit = lex(scan, other).map_or(unit, |other| scan.past_space(other.end));
     }
@@ -116,6 +116,10 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     }
     let said = if minus { "负" } else { "正" };
     let stated = apart || (is_han(before) && (degrees || share && !measure::follows_number(scan, i)));
+    let balance = ["差额", "利润", "余额", "结余", "增速", "同比", "环比", "增长", "净额", "净值"];
+    if minus && scan.after_any(i, &balance) {
+        return Some(Hit::new(i + 1, Class::Symbol, said));
+    }
     // A dash after white space or a mark is more often a list dash than a sign.
     let sure = degrees
         || scan.any(unit, &["层", "楼"])
