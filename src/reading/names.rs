@@ -50,7 +50,8 @@ fn is_name(text: &Text, words: &Words, at: usize, length: usize) -> bool {
     (1..=GIVEN).any(|given| {
         let end = at + length + given;
         let name = (at + length..end).all(|i| text.char(i).is_some_and(is_given));
-        let title_after = TITLES.iter().any(|title| text.rest(end).starts_with(title));
+        let rest = text.rest(end).trim_start_matches('副');
+        let title_after = TITLES.iter().any(|title| rest.starts_with(title));
         name && words.begins(end) && (title_after || title_before && ends_here(text, end))
     })
 }

@@ -105,9 +105,11 @@ fn iso_day(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
     if scan.at(month_to) == sep {
         let day_to = scan.digits(month_to + 1);
         let day = scan.value(month_to + 1, day_to).filter(|d| (1..=31).contains(d) && day_to - month_to <= 3);
-        if let (Some(day), false) =
-            (day, scan.at(day_to) == sep || is_word(scan.at(day_to)) && !clock_follows(scan, day_to))
-        {
+        if let (Some(day), false) = (
+            day,
+            scan.at(day_to) == sep && is_word(scan.at(day_to + 1))
+                || is_word(scan.at(day_to)) && !clock_follows(scan, day_to),
+        ) {
             return Some((day_to, format!("{year}年{}月{}日", small(month), small(day))));
         }
         return None;
@@ -170,9 +172,16 @@ fn announced_days(scan: &Scan<'_>, i: usize, options: &Options) -> Option<(usize
     let until = if from > end { month_day(scan, from, sep) } else { None };
     match until {
         Some((last, until)) => Some((last, format!("{said}{}{until}", options.to()))),
-        None if sep == '/' => Some((end, said)),
+        None if sep == '/' || clock_after(scan, end) => Some((end, said)),
         None => None,
     }
+}
+
+/// A time of day after the space: 11.22 8:00.
+fn clock_after(scan: &Scan<'_>, i: usize) -> bool {
+    let from = scan.past_space(i);
+    let to = scan.digits(from);
+    to > from && to - from <= 2 && scan.at(to) == ':'
 }
 
 /// The T of 2022-08-12T08:30.

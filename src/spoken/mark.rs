@@ -113,7 +113,7 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
         return Some(Hit::new(end, Class::Symbol, "杠"));
     }
-    if same_letters(scan, i, end) || numbers_in_brackets(scan, i, end) {
+    if same_letters(scan, i, end) || same_ending(scan, i, end) || numbers_in_brackets(scan, i, end) {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
     if date::ends_date(scan, i) && scan.at(scan.past_space(end)).is_ascii_digit()
@@ -190,6 +190,17 @@ fn same_letters(scan: &Scan<'_>, i: usize, end: usize) -> bool {
     figures < i
         && !letters.is_empty()
         && (again || scan.word(end, &letters).is_some_and(|next| scan.at(next).is_ascii_digit()))
+}
+
+/// 4k-6k, 15F-18F: the same letter after both numbers.
+fn same_ending(scan: &Scan<'_>, i: usize, end: usize) -> bool {
+    let letter = scan.before(i);
+    let to = scan.digits(end);
+    letter.is_ascii_alphabetic()
+        && scan.before(i - 1).is_ascii_digit()
+        && to > end
+        && scan.at(to) == letter
+        && !scan.at(to + 1).is_ascii_alphanumeric()
 }
 
 /// (1)—(3)项

@@ -101,7 +101,8 @@ fn shape(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
 
 /// China's own number before a number: +86, 0086, (86), (+86).
 fn country(scan: &Scan<'_>, i: usize) -> Option<(&'static str, usize)> {
-    const WRITTEN: [(&str, &str); 4] = [("(+86)", "86"), ("(86)", "86"), ("+86", "86"), ("0086", "0086")];
+    const WRITTEN: [(&str, &str); 5] =
+        [("(+86)", "86"), ("(86)", "86"), ("+86", "86"), ("0086", "0086"), ("86-", "86")];
     WRITTEN.iter().find_map(|(written, said)| Some((*said, scan.word(i, written)?)))
 }
 

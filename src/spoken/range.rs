@@ -121,7 +121,9 @@ pub(super) fn amounts(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
             format!("{word}{}{to}{word}{}", first.percent(), second.percent())
         }
         (first_tail, second_tail) => {
-            let liang = quantity::liang(scan, i, second.end) && !matches!(scan.before(i), '第');
+            let liang = quantity::liang(scan, i, second.end) && !matches!(scan.before(i), '第')
+                // 1-2层 are floors by their number.
+                && scan.at(second.end) != '层';
             let below = if negative { "零下" } else { "" };
             let first_name = first_tail.map_or(String::new(), Tail::name);
             let second_name = second_tail.map_or(String::new(), Tail::name);

@@ -68,7 +68,7 @@ pub(super) fn road(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     let named =
         scan.any(to, &kinds) || chain_to(scan, to, &kinds) || scan.after_any(scan.back_over_space(i), &kinds);
     let line = scan.at(to) == '线' || scan.at(to) == '路' && !is_han(scan.before(i));
-    let bus = to - i >= 3 && scan.at(to) == '路' && scan.any(to + 1, &["公交", "车"]);
+    let bus = to - i == 3 && scan.at(to) == '路' && !matches!(scan.at(to + 1), '口' | '灯' | '段');
     (named && to - i <= 4 || (line && to - i == 3) || bus)
         .then(|| Hit::new(to, Class::Road, number::code(&scan.string(i, to), options.yao())))
 }
