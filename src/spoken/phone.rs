@@ -88,6 +88,13 @@ fn shape(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
         }?;
         return Some((end, [vec![country.to_owned()], rest].concat()));
     }
+    if let Some(from) = scan.word(i, "(86-") {
+        // (86-482)8266664
+        let to = scan.digits(from);
+        let (end, local) =
+            local(scan, to + 1).filter(|_| (2..=4).contains(&(to - from)) && scan.at(to) == ')')?;
+        return Some((end, [vec!["86".to_owned(), scan.string(from, to)], local].concat()));
+    }
     if scan.at(i) == '(' {
         // (0482)8266664
         let to = scan.digits(i + 1);
