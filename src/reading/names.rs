@@ -34,6 +34,11 @@ pub(super) fn surnames(text: &Text, words: &Words) -> Vec<(Range<usize>, &'stati
 
 /// Whether a person is named at unit `at` with a surname of `length` characters.
 fn is_name(text: &Text, words: &Words, at: usize, length: usize) -> bool {
+    // 姓区, 姓任的: said outright. 百姓 is a word of its own.
+    if text.before(at, 1) == Some('姓') && text.before(at, 2) != Some('百') {
+        let next = text.char(at + length);
+        return next.is_none_or(|c| Mark::of(c).is_some() || matches!(c, '的' | '氏' | '者'));
+    }
     let word = words.at(at);
     if word.start != at || !(word.len() <= length || is_person(text.slice(word.start, word.end))) {
         return false;
@@ -45,7 +50,8 @@ fn is_name(text: &Text, words: &Words, at: usize, length: usize) -> bool {
     (1..=GIVEN).any(|given| {
         let end = at + length + given;
         let name = (at + length..end).all(|i| text.char(i).is_some_and(is_given));
-        let title_after = TITLES.iter().any(|title| text.rest(end).starts_with(title));
+        let rest = text.rest(end).trim_start_matches('副');
+        let title_after = TITLES.iter().any(|title| rest.starts_with(title));
         name && words.begins(end) && (title_after || title_before && ends_here(text, end))
     })
 }

@@ -45,6 +45,11 @@ pub(super) fn mark(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     })
 }
 
+fn is_weekday(word: &str) -> bool {
+    let day = ["星期", "周"].iter().find_map(|name| word.strip_prefix(name));
+    day.is_some_and(|day| ["一", "二", "三", "四", "五", "六", "日", "天"].contains(&day))
+}
+
 fn next_is_text(scan: &Scan<'_>, i: usize) -> bool {
     is_han(scan.at(i)) || scan.at(i).is_ascii_alphanumeric()
 }
@@ -67,7 +72,9 @@ fn role(scan: &Scan<'_>, open: usize, close: usize) -> Role {
         return Role::Remark;
     }
     let written: String = inner.iter().filter(|c| **c != ' ').collect();
-    if written == "含" || written == "不含" {
+    // 9月28日(星期日)、10月11日(星期六): with pauses the days of the week would be two more days.
+    let weekday = matches!(scan.before(open), '日' | '号') && is_weekday(&written);
+    if written == "含" || written == "不含" || weekday && !scan.at(close + 1).is_ascii_digit() {
         return Role::Inside;
     }
     if !inner.iter().all(|&c| is_han(c) || c == '、') || measure::rows(REMARKS).any(|word| word == written) {

@@ -1,6 +1,6 @@
 //! Digits that name and do not count: standards, identity numbers, accounts, post codes, rooms.
 
-use super::{Class, Hit, Options, latin, measure, number, scan::Scan};
+use super::{Class, Hit, Options, latin, measure, number, phone, scan::Scan};
 use crate::note::NoteCode;
 
 /// Words after which digits are a name, one a line.
@@ -31,9 +31,13 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
     let mut said: String = scan.folded(i, letters).iter().filter(|c| c.is_ascii_alphabetic()).collect();
     let mut from = letters;
     let province = scan.digits(letters);
-    if province > letters && scan.at(province) == '/' && scan.at(province + 1) == 'T' {
-        said = said + &number::code(&scan.string(letters, province), options.yao()) + "T";
-        from = province + 2;
+    if province > letters && scan.at(province) == '/' {
+        said.push_str(&number::code(&scan.string(letters, province), options.yao()));
+        from = province + 1;
+        if scan.at(from) == 'T' {
+            said.push('T');
+            from += 1;
+        }
     }
     let from = scan.past_space(from);
     let mut end = scan.digits(from);
@@ -87,6 +91,9 @@ pub(super) fn identity(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
         return None;
     }
     let to = scan.run(i, |c| c.is_ascii_alphanumeric());
+    if let Some(hit) = user_name(scan, i, to, options) {
+        return Some(hit);
+    }
     let chars = scan.folded(i, to);
     let figures = chars.iter().filter(|c| c.is_ascii_digit()).count();
     let letters = chars.len() - figures;
@@ -102,12 +109,35 @@ pub(super) fn identity(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
     Some(Hit::new(to, Class::Code, grouped(&written, sizes, options.yao())))
 }
 
+/// `wx_2026abc`: letters and digits joined by an underscore are somebody's name in a network.
+fn user_name(scan: &Scan<'_>, i: usize, to: usize, options: &Options) -> Option<Hit> {
+    let at = if scan.before(i) == ':' { i - 1 } else { i };
+    let network = scan.after_any(at, &["微信", "微信号", "ID", "QQ", "账号", "帐号", "用户名", "公众号"]);
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' && network;
+    let end = i + scan.folded(i, i + 64).iter().take_while(|&&c| inside(c)).count();
+    let whole = !matches!(scan.before(end), '_' | '-') && !scan.at(end).is_ascii_alphanumeric();
+    (end > to && whole).then(|| {
+        let said: String = scan
+            .folded(i, end)
+            .iter()
+            .map(|c| match c {
+                '_' => "下划线".to_owned(),
+                '-' => "杠".to_owned(),
+                c => latin::mixed(&c.to_string(), options.yao()),
+            })
+            .collect();
+        Hit::new(end, Class::Code, said)
+    })
+}
+
 /// Digits that are said one by one because of what stands around them.
 pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
     let to = scan.digits(i);
     let written = scan.string(i, to);
     let before = scan.before(i);
-    let joined = matches!(before, '.' | '¥' | '$' | '×' | '+') || before.is_ascii_alphabetic();
+    let numbered = scan.after_any(i, &["No.", "NO.", "no."]);
+    let joined =
+        before == '.' && !numbered || matches!(before, '¥' | '$' | '×' | '+') || before.is_ascii_alphabetic();
     let decimal = scan.at(to) == '.' && scan.at(to + 1).is_ascii_digit();
     if joined || decimal || scan.written(to) == ',' && scan.digits(to + 1) == to + 4 {
         return None;
@@ -116,6 +146,29 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     if written == "020" && scan.any(to, &["新零售", "线上", "线下", "模式", "电商", "平台", "体验"])
     {
         return Some(Hit::new(to, Class::Repaired, "O二O").note(NoteCode::Repaired));
+    }
+    // 2026-001: a year or lot and a number within it.
+    let serial = scan.digits(to + 1);
+    let numbered = scan.at(to) == '-' && scan.at(to + 1) == '0' && serial > to + 2 && written.len() >= 4;
+    if numbered && !scan.at(serial).is_ascii_alphanumeric() && !matches!(scan.at(serial), '-' | '.' | ':') {
+        let year = written.len() == 4 && ("1949"..="2100").contains(&written.as_str());
+        let first = number::code(&written, options.yao() && !year);
+        let said = format!("{first}杠{}", number::code(&scan.string(to + 1, serial), options.yao()));
+        return Some(Hit::new(serial, Class::Code, said));
+    }
+    // 第2026-8号, 2026-8
+    let year = written.len() == 4 && ("1949"..="2100").contains(&written.as_str());
+    let alone = serial - to <= 4
+        && !measure::counts(scan, serial)
+        && !scan.at(serial).is_ascii_alphanumeric()
+        && !matches!(scan.at(serial), '-' | '.' | ':' | '/' | '元' | '年' | '月');
+    if year
+        && scan.at(to) == '-'
+        && (2..=5).contains(&(serial - to))
+        && (scan.at(serial) == '号' || alone && !matches!(before, '-' | '/'))
+    {
+        let count = number::cardinal(&scan.string(to + 1, serial), false);
+        return Some(Hit::new(serial, Class::Code, number::digits(&written) + "杠" + &count));
     }
     if let Some(hit) = parts(scan, i, to, options) {
         return Some(hit);
@@ -137,8 +190,17 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
             if quoted { to + 1 } else { to },
             &["高校", "工程", "院校", "大学", "计划", "、211", "和211", "/211"],
         );
+    let program = program || written.len() == 3 && scan.any(to, &["购物节", "大促"]);
     let customs = CUSTOMS.contains(&written.as_str()) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
-    let certificate = written.len() >= 5 && scan.at(scan.past_space(to)) == '号';
+    // 150102-2026-G-001: in the midst of a code.
+    let inner = before == '-'
+        && scan.before(i - 1).is_ascii_alphanumeric()
+        && scan.at(to) == '-'
+        && scan.at(to + 1).is_ascii_alphabetic();
+    let tail = if scan.at(to) == '-' { scan.digits(to + 1) } else { to };
+    let certificate = written.len() >= 5 && scan.at(scan.past_space(tail)) == '号';
+    // 138****5678
+    let masked = before == '*' && scan.before(i - 1) == '*' || scan.at(to) == '*' && scan.at(to + 1) == '*';
     let named = written.len() >= 2 && !counted && announced(scan, i);
     let dashed = matches!(scan.at(to), '-' | '—' | '~') && scan.at(to + 1).is_ascii_digit();
     let padded = written.len() >= 2
@@ -150,10 +212,17 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         || program
         || customs
         || certificate
+        || masked
+        || inner
+        || written.len() >= 5 && scan.at(to).is_ascii_alphabetic() && !counted
         || named
         || padded
         || long
-        || before == '转' && !counted
+        || scan.before(phone::chain_start(scan, i)) == '转' && !counted
+        || before == '/'
+            && !counted
+            && scan.folded(i.saturating_sub(8), i - 1).iter().all(char::is_ascii_digit)
+            && i > 7
         || quoted && written.len() >= 4 && !year;
     if !found {
         return None;

@@ -21,14 +21,19 @@ pub(super) fn days(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if let Some((end, said)) = pointed_day(scan, i) {
         return Some(Hit::new(end, Class::Date, said));
     }
+    if let Some((end, said)) = announced_days(scan, i, options) {
+        return Some(Hit::new(end, Class::Date, said));
+    }
     let (mut end, mut said) = iso_day(scan, i)?;
     let dash = scan.run(end, is_dash);
-    if dash > end
-        && dash - end <= 2
-        && let Some((last, until)) = iso_day(scan, dash)
-    {
-        said = format!("{said}{}{until}", options.to());
-        end = last;
+    let written = matches!(scan.at(end), '至' | '到');
+    if dash > end && dash - end <= 2 || written {
+        let from = if written { end + 1 } else { dash };
+        let word = if written { scan.string(end, from) } else { options.to().to_owned() };
+        if let Some((last, until)) = iso_day(scan, from).or_else(|| short_day(scan, i, end, from)) {
+            said = format!("{said}{word}{until}");
+            end = last;
+        }
     }
     if clock_follows(scan, end) {
         end += 1;
@@ -100,9 +105,11 @@ fn iso_day(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
     if scan.at(month_to) == sep {
         let day_to = scan.digits(month_to + 1);
         let day = scan.value(month_to + 1, day_to).filter(|d| (1..=31).contains(d) && day_to - month_to <= 3);
-        if let (Some(day), false) =
-            (day, scan.at(day_to) == sep || is_word(scan.at(day_to)) && !clock_follows(scan, day_to))
-        {
+        if let (Some(day), false) = (
+            day,
+            scan.at(day_to) == sep && is_word(scan.at(day_to + 1))
+                || is_word(scan.at(day_to)) && !clock_follows(scan, day_to),
+        ) {
             return Some((day_to, format!("{year}年{}月{}日", small(month), small(day))));
         }
         return None;
@@ -110,8 +117,71 @@ fn iso_day(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
     // 2022-08: a month with its zero, without it 2018-9 may be anything. 2022.8 with nothing counted.
     let padded = month_to - to == 3 && scan.at(to + 1) == '0' && sep != '—';
     let bare = scan.value(i, to).is_some_and(|y| BARE_YEARS.contains(&y));
-    let whole = bare && !is_word(scan.at(month_to)) && (sep != '.' || !measure::counts(scan, month_to));
+    // No.2022-08, 第2022-08号
+    let named =
+        scan.before(i) == '.' || scan.after_any(i, &["第", "编号", "编号:"]) || scan.at(month_to) == '号';
+    let whole =
+        bare && !named && !is_word(scan.at(month_to)) && (sep != '.' || !measure::counts(scan, month_to));
     (whole && (padded || sep == '.')).then(|| (month_to, format!("{year}年{}月", small(month))))
+}
+
+/// The other end of `2022.8.12-8.20` or `2022.8.12-20`, written as the first end at `i..end` is.
+fn short_day(scan: &Scan<'_>, i: usize, end: usize, from: usize) -> Option<(usize, String)> {
+    let sep = scan.at(i + 4);
+    let whole = scan.folded(i, end).iter().filter(|&&c| c == sep).count() == 2;
+    let to = scan.digits(from);
+    if !whole || scan.at(end) == sep {
+        return None;
+    }
+    if scan.at(to) == sep {
+        return month_day(scan, from, sep);
+    }
+    let day = scan.value(from, to).filter(|d| (1..=31).contains(d) && to - from <= 2)?;
+    (!is_word(scan.at(to))
+        && !matches!(scan.at(to), ':' | '-' | '月' | '时' | '点')
+        && !measure::counts(scan, to))
+    .then(|| (to, format!("{}日", small(day))))
+}
+
+/// `8.20`, `8/20`: month and day.
+fn month_day(scan: &Scan<'_>, i: usize, sep: char) -> Option<(usize, String)> {
+    let to = scan.digits(i);
+    let end = scan.digits(to + 1);
+    let month = scan.value(i, to).filter(|m| (1..=12).contains(m) && to - i <= 2)?;
+    let day = scan.value(to + 1, end).filter(|d| (1..=31).contains(d) && end - to <= 3)?;
+    let apart = !is_word(scan.before(i)) && !is_word(scan.at(end)) && scan.at(end) != ':';
+    let goes_on = scan.at(end) == sep && scan.at(end + 1).is_ascii_digit();
+    (scan.at(to) == sep && apart && !goes_on && !measure::counts(scan, end))
+        .then(|| (end, format!("{}月{}日", small(month), small(day))))
+}
+
+/// `公示时间11.22-11.28`, `截止日期：12/31`: days without a year after a word that announces days.
+/// Hours are announced too (办公时间8.30—11.30), so a point needs both ends and no such word.
+fn announced_days(scan: &Scan<'_>, i: usize, options: &Options) -> Option<(usize, String)> {
+    let dates = ["时间", "日期", "期限", "公示期", "截止", "截至"];
+    let hours = ["办公", "上班", "营业", "作息", "工作时间", "开放", "接待", "门诊", "上午", "下午"];
+    if !scan.near_before(i, 6, dates.into_iter()) || scan.near_before(i, 12, hours.into_iter()) {
+        return None;
+    }
+    let sep = scan.at(scan.digits(i));
+    if !matches!(sep, '.' | '/') || matches!(scan.before(i), '.' | '/') {
+        return None;
+    }
+    let (end, said) = month_day(scan, i, sep)?;
+    let from = scan.run(end, |c| is_dash(c) || c == '至');
+    let until = if from > end { month_day(scan, from, sep) } else { None };
+    match until {
+        Some((last, until)) => Some((last, format!("{said}{}{until}", options.to()))),
+        None if sep == '/' || clock_after(scan, end) => Some((end, said)),
+        None => None,
+    }
+}
+
+/// A time of day after the space: 11.22 8:00.
+fn clock_after(scan: &Scan<'_>, i: usize) -> bool {
+    let from = scan.past_space(i);
+    let to = scan.digits(from);
+    to > from && to - from <= 2 && scan.at(to) == ':'
 }
 
 /// The T of 2022-08-12T08:30.
@@ -126,11 +196,22 @@ fn is_word(c: char) -> bool {
 /// `2022年`, `2022届`, `2022—2025年`, `2022年—2025年`, `(2017—2019)`, `2018-19年`, `2023、2024年`.
 pub(super) fn years(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
     let to = scan.digits(i);
-    if to - i != 4 || is_word(scan.before(i)) {
+    if is_word(scan.before(i)) {
+        return None;
+    }
+    if let Some(hit) = shortened(scan, i, to) {
+        return Some(hit);
+    }
+    if to - i != 4 {
         return None;
     }
     let year = scan.value(i, to)?;
     let said = number::digits(&scan.string(i, to));
+    // 2022H1, 2022Q3: half years and quarters
+    if matches!(scan.at(to), 'H' | 'Q') && matches!(scan.at(to + 1), '1'..='4') && BARE_YEARS.contains(&year)
+    {
+        return Some(Hit::new(to, Class::Year, said));
+    }
     if let Some(hit) = year_range(scan, to, year, &said, options) {
         return Some(hit);
     }
@@ -152,6 +233,18 @@ pub(super) fn years(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit>
     let end = if scan.at(sign) == '年' { sign + 1 } else { to };
     let said = if end > to { said + "年" } else { said };
     Some(Hit::new(end, Class::Year, said))
+}
+
+/// `25年底`: the end of no other 25 years is meant. `20XX年`, `202×年`: a year yet to be filled in.
+fn shortened(scan: &Scan<'_>, i: usize, to: usize) -> Option<Hit> {
+    let said = number::digits(&scan.string(i, to));
+    if to - i == 2 && scan.any(to, &["年底", "年末", "年年底"]) && scan.before(i) != '第' {
+        return Some(Hit::new(to, Class::Year, said));
+    }
+    let blank = scan.run(to, |c| matches!(c, 'X' | 'x' | '×' | '*'));
+    let open = blank > to && blank - i == 4 && matches!(to - i, 2 | 3);
+    (open && scan.at(blank) == '年' && matches!(scan.at(i), '1' | '2'))
+        .then(|| Hit::new(blank, Class::Year, said + &"某".repeat(blank - to)))
 }
 
 /// `近2000年`, `2000年历史`: a round number of years.
@@ -186,6 +279,11 @@ fn year_range(scan: &Scan<'_>, to: usize, year: u32, said: &str, options: &Optio
     let written_year = scan.at(sign) == '年';
     let dash = scan.past_space(if written_year { sign + 1 } else { to });
     let after = scan.run(dash, is_dash);
+    // 2018/19学年
+    let slash = scan.at(dash) == '/'
+        && scan.digits(dash + 1) == dash + 3
+        && scan.any(dash + 3, &["学年", "财年", "赛季"]);
+    let after = if slash { dash + 1 } else { after };
     if after == dash || after - dash > 2 || !YEARS.contains(&year) {
         return None;
     }

@@ -72,6 +72,9 @@ pub(super) fn letters(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
         }
         let hyphen =
             scan.at(at) == '-' && scan.at(at + 1).is_ascii_digit() && plain(scan.before(at)).is_some();
+        // CPI-0.3%: a minus.
+        let share = super::quantity::lex(scan, at + 1).is_some_and(|n| matches!(scan.at(n.end), '%' | '‰'));
+        let hyphen = hyphen && !share && !scan.before(word).is_ascii_digit();
         let from = if hyphen { at + 1 } else { at };
         let to = scan.digits(from);
         if to == from {

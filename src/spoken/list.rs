@@ -1,7 +1,7 @@
 //! Numbers of list items: 1. 1、 1) (1) (一) ① ⑴ ⒈. All are said as the number and a short pause.
 
 use super::{
-    Class, Hit, Options, number,
+    Class, Hit, Options, measure, number,
     scan::{Scan, is_han},
 };
 
@@ -31,7 +31,10 @@ fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let numbers = match scan.at(to) {
         // A decimal goes on with a digit. `2.2022年` is item 2 and a year.
         '.' if next.is_ascii_digit() => {
-            to - i <= 2 && (year_follows(scan, to + 1) || month_follows(scan, to + 1))
+            to - i <= 2
+                && (year_follows(scan, to + 1)
+                    || month_follows(scan, to + 1)
+                    || starts && goes_on(scan, i, to))
         }
         '.' if next != '.' => {
             let word = scan.past_space(to + 1);
@@ -47,6 +50,28 @@ fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let said = number::cardinal(&scan.string(i, to), false) + "、";
     let owned = scan.after_any(scan.back_over_space(i), OWNERS);
     Some(Hit::new(to + 1, Class::ListNumber, said).soft(!owned))
+}
+
+/// `2.户口簿;3.1寸照片2张`: the item before has the number before, and the fraction would count.
+fn goes_on(scan: &Scan<'_>, i: usize, to: usize) -> bool {
+    let whole = scan.digits(to + 1);
+    // No age and no full share has such a fraction: 1.60周岁以上, 1.100%覆盖.
+    let age = whole - to == 3 && scan.any(whole, &["周岁", "岁"]);
+    if age || scan.string(to + 1, whole) == "100" && scan.at(whole) == '%' {
+        return true;
+    }
+    let Some(last) = scan.value(i, to).and_then(|n| n.checked_sub(1)).filter(|&n| n > 0) else {
+        return false;
+    };
+    let item = |at: usize| {
+        let end = scan.digits(at);
+        scan.value(at, end) == Some(last)
+            && scan.at(end) == '.'
+            && is_han(scan.at(end + 1))
+            && scan.begins(at)
+    };
+    let counted = measure::measure_at(scan, whole).is_some() || scan.at(whole) == '寸';
+    counted && (i.saturating_sub(120)..i).any(item)
 }
 
 /// A year with its 年 stands at `i`.
@@ -74,9 +99,16 @@ fn bracketed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         return None;
     }
     let written = scan.string(from, to);
-    let said = if arabic { number::cardinal(&written, false) } else { written };
     let before = scan.back_over_space(i);
+    // (86)0471-…: China's number before a telephone number.
+    if written == "86" && scan.at(close + 1).is_ascii_digit() {
+        return None;
+    }
+    let said = if arabic { number::cardinal(&written, false) } else { written };
+    let dash = scan.run(close + 1, super::scan::is_dash);
     let owned = scan.after_any(before, OWNERS)
+        || dash > close + 1 && scan.at(dash) == '('
+        || super::scan::is_dash(scan.before(i)) && i > 1 && scan.before(i - 1) == ')'
         || scan.before(before) == '、' && scan.before(before - 1) == ')'
         || !scan.begins(i)
             && scan.any(close + 1, &["项", "款", "目", "类", "级", "号"])

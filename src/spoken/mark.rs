@@ -103,8 +103,18 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
         let quiet = before == '\0' || before == '\n' || after == '\0';
         return Some(if quiet { Hit::silent(end, Silence::Ornament) } else { Hit::breath(end, "，") });
     }
+    if scan.at(i) == '-' && end == i + 1 && in_equation(scan, i) {
+        return Some(Hit::new(end, Class::Symbol, "减"));
+    }
+    // 1#-5#楼
+    if before == '#' && after.is_ascii_digit() {
+        return Some(Hit::new(end, Class::Range, options.to()));
+    }
     if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
         return Some(Hit::new(end, Class::Symbol, "杠"));
+    }
+    if same_letters(scan, i, end) || same_ending(scan, i, end) || numbers_in_brackets(scan, i, end) {
+        return Some(Hit::new(end, Class::Range, options.to()));
     }
     if date::ends_date(scan, i) && scan.at(scan.past_space(end)).is_ascii_digit()
         || range::joins_amounts(scan, i, end)
@@ -113,12 +123,19 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     }
     let left = scan.back_over_space(i);
     if (date::ends_date(scan, left) || scan.before(left).is_ascii_digit())
-        && scan.any(end, &["今", "至今", "次日", "翌", "当日", "现在", "明年", "次年"])
+        && scan.any(
+            end,
+            &[
+                "今", "至今", "次日", "翌", "当日", "现在", "明年", "次年", "早", "晚", "上午", "下午",
+                "中午", "凌晨",
+            ],
+        )
     {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
     // 第1-第5; 3月1日9:00-3月5日17:00
-    let dated = scan.at(scan.digits(end)) == '月' || i > 3 && scan.at(i - 3) == ':';
+    let clock = i > 3 && scan.at(i - 3) == ':' && scan.at(i - 4).is_ascii_digit();
+    let dated = scan.at(scan.digits(end)) == '月' || clock;
     if before.is_ascii_digit() && (after == '第' || after.is_ascii_digit() && dated) {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
@@ -132,9 +149,6 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if roman(before) && roman(after) {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
-    if same_letters(scan, i, end) {
-        return Some(Hit::new(end, Class::Range, options.to()));
-    }
     // Wi-Fi, T-shirt, COVID-19: the hyphen of a compound.
     if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() {
         return Some(Hit::silent(end, Silence::Joiner));
@@ -145,10 +159,19 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     Some(Hit::breath(end, "，"))
 }
 
+/// 所得额=收入-60000元: on one side of it, in the same clause, stands an equals sign.
+fn in_equation(scan: &Scan<'_>, i: usize) -> bool {
+    let inside = |c: &&char| !matches!(**c, ',' | '。' | ';' | '\n');
+    let left = scan.folded(i.saturating_sub(24), i).iter().rev().take_while(inside).any(|&c| c == '=');
+    let right = scan.folded(i + 1, i + 24).iter().take_while(inside).any(|&c| c == '=');
+    left || right
+}
+
 /// A1-A5, DN50—DN100: the same letters with another number.
 fn same_letters(scan: &Scan<'_>, i: usize, end: usize) -> bool {
     let mut at = i;
-    while scan.before(at).is_ascii_digit() && i - at < 6 {
+    // K12+300—K15+800: posts along a road.
+    while (scan.before(at).is_ascii_digit() || scan.before(at) == '+') && i - at < 10 {
         at -= 1;
     }
     let figures = at;
@@ -156,9 +179,40 @@ fn same_letters(scan: &Scan<'_>, i: usize, end: usize) -> bool {
         at -= 1;
     }
     let letters = scan.string(at, figures);
+    // A01-06: only the figures again, as many of them and more
+    let to = scan.digits(end);
+    let again = to - end == i - figures
+        && to - end >= 2
+        && letters.len() == 1
+        && scan.value(figures, i) < scan.value(end, to)
+        && !scan.at(to).is_ascii_alphanumeric()
+        && !is_dash(scan.at(to));
     figures < i
         && !letters.is_empty()
-        && scan.word(end, &letters).is_some_and(|next| scan.at(next).is_ascii_digit())
+        && (again || scan.word(end, &letters).is_some_and(|next| scan.at(next).is_ascii_digit()))
+}
+
+/// 4k-6k, 15F-18F: the same letter after both numbers.
+fn same_ending(scan: &Scan<'_>, i: usize, end: usize) -> bool {
+    let letter = scan.before(i);
+    let to = scan.digits(end);
+    letter.is_ascii_alphabetic()
+        && scan.before(i - 1).is_ascii_digit()
+        && to > end
+        && scan.at(to) == letter
+        && !scan.at(to + 1).is_ascii_alphanumeric()
+}
+
+/// (1)—(3)项
+fn numbers_in_brackets(scan: &Scan<'_>, i: usize, end: usize) -> bool {
+    let number = |open: usize, close: usize| {
+        let inner = scan.folded(open + 1, close);
+        let digit = |c: &char| c.is_ascii_digit() || "一二三四五六七八九十".contains(*c);
+        (1..=3).contains(&inner.len()) && inner.iter().all(digit)
+    };
+    let left = i.checked_sub(1).and_then(|close| scan.mate(close).filter(|&open| number(open, close)));
+    let right = scan.mate(end).filter(|&close| close > end && number(end, close));
+    left.is_some() && right.is_some()
 }
 
 /// A route says 至, a name nothing but a breath. Weekdays and ordinals are ranges.
@@ -257,7 +311,9 @@ pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
             && measure::follows_number(scan, i);
         let unit = unit
             && (measure::measure_at(scan, i - 1).is_some() || "吨斤克米里升度次亩顷瓦时".contains(before));
-        if money || unit {
+        // 单位:吨/年
+        let heading = is_han(before) && is_han(after) && scan.near_before(i, 6, ["单位"].into_iter());
+        if money || unit || heading {
             return Some(Hit::new(end, Class::Symbol, "每"));
         }
         // 和/或
@@ -313,6 +369,7 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         '>' | '<' | '›'
             if after != '='
                 && scan.mate(i).is_none()
+                && !before.is_ascii_digit()
                 && !scan.at(scan.past_space(i + 1)).is_ascii_digit() =>
         {
             let c = scan.at(i);

@@ -45,6 +45,7 @@ const SERVICES: &[&str] = &[
     "平台",
     "救援",
     "火警",
+    "消防",
     "服务热线",
     "联动",
     "出警",
@@ -78,6 +79,22 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
 
 /// The end of a number that begins at `i`, and its groups of digits.
 fn shape(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
+    if let Some((country, from)) = country(scan, i) {
+        let from = scan.past_space(if is_dash(scan.at(from)) { from + 1 } else { from });
+        let (end, rest) = if scan.at(from) == '(' {
+            shape(scan, from)
+        } else {
+            mobile(scan, from).or_else(|| landline(scan, from)).or_else(|| abroad(scan, from))
+        }?;
+        return Some((end, [vec![country.to_owned()], rest].concat()));
+    }
+    if let Some(from) = scan.word(i, "(86-") {
+        // (86-482)8266664
+        let to = scan.digits(from);
+        let (end, local) =
+            local(scan, to + 1).filter(|_| (2..=4).contains(&(to - from)) && scan.at(to) == ')')?;
+        return Some((end, [vec!["86".to_owned(), scan.string(from, to)], local].concat()));
+    }
     if scan.at(i) == '(' {
         // (0482)8266664
         let to = scan.digits(i + 1);
@@ -86,14 +103,14 @@ fn shape(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
         let (end, local) = local(scan, from)?;
         return Some((end, [vec![area], local].concat()));
     }
-    if scan.at(i) == '+' {
-        let from = scan.word(i, "+86")?;
-        let from = scan.past_space(if scan.at(from) == '-' { from + 1 } else { from });
-        let (end, groups) =
-            mobile(scan, from).or_else(|| landline(scan, from)).or_else(|| abroad(scan, from))?;
-        return Some((end, [vec!["86".to_owned()], groups].concat()));
-    }
     mobile(scan, i).or_else(|| landline(scan, i)).or_else(|| service(scan, i)).or_else(|| announced(scan, i))
+}
+
+/// China's own number before a number: +86, 0086, (86), (+86).
+fn country(scan: &Scan<'_>, i: usize) -> Option<(&'static str, usize)> {
+    const WRITTEN: [(&str, &str); 5] =
+        [("(+86)", "86"), ("(86)", "86"), ("+86", "86"), ("0086", "0086"), ("86-", "86")];
+    WRITTEN.iter().find_map(|(written, said)| Some((*said, scan.word(i, written)?)))
 }
 
 /// 13734820016, 137-3482-0016, 137 3482 0016.
@@ -157,9 +174,13 @@ fn area(scan: &Scan<'_>, i: usize, to: usize) -> Option<String> {
     (matches!(to - i, 3 | 4) && scan.at(i) == '0' && scan.at(i + 1) != '0').then(|| scan.string(i, to))
 }
 
-/// Seven or eight digits.
+/// Seven or eight digits, also with a gap after the third or fourth: 6234-5678.
 fn local(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     let to = scan.digits(i);
+    let gap = matches!(scan.at(to), '-' | ' ') && scan.digits(to + 1) == to + 5;
+    if gap && matches!(to - i, 3 | 4) && scan.at(i) != '0' && !measure::counts(scan, to + 5) {
+        return Some((to + 5, vec![scan.string(i, to), scan.string(to + 1, to + 5)]));
+    }
     let sizes: &[usize] = match to - i {
         7 => &[3, 4],
         8 => &[4, 4],
@@ -224,7 +245,7 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
         return None;
     }
     let written = scan.string(i, to);
-    let near = scan.near_before(i, 8, ANNOUNCED.iter().copied());
+    let near = scan.near_before(chain_start(scan, i), 8, ANNOUNCED.iter().copied());
     let served = scan.any(to, SERVICES) || scan.at(to) == '”' && scan.any(to + 1, SERVICES);
     let found = match written.len() {
         3 if EMERGENCY.contains(&written.as_str()) => {
@@ -238,10 +259,26 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
         }
         _ => false,
     };
+    let summed = scan.after_any(i, &["合计", "共计", "总计", "小计", "总数"]);
     let counted = measure::counts(scan, to) && !served
+        || summed
         || matches!(scan.at(to), '年' | '月' | '日' | '×' | ':' | '/' | '号');
     let range = is_dash(scan.at(to)) && scan.at(to + 1).is_ascii_digit();
     (found && !counted && !range).then(|| Hit::new(to, Class::Hotline, number::code(&written, options.yao())))
+}
+
+/// Where the list begins that the number at `i` stands in: 95588、96156、12366.
+pub(super) fn chain_start(scan: &Scan<'_>, i: usize) -> usize {
+    let mut at = i;
+    for _ in 0..6 {
+        let to = at.saturating_sub(1);
+        let figures = (1..=6).take_while(|&n| n <= to && scan.at(to - n).is_ascii_digit()).count();
+        if !matches!(scan.before(at), '、' | '/' | '和' | '或') || !(3..=6).contains(&figures) {
+            break;
+        }
+        at = to - figures;
+    }
+    at
 }
 
 /// Another emergency number stands beside: 110、119、120.

@@ -101,24 +101,35 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let before = scan.before(i);
     let mut unit = scan.past_space(amount.end);
     // -5~3℃: the unit stands at the other end.
-    if matches!(scan.at(unit), '~' | '至' | '到' | '—') {
+    if matches!(scan.at(unit), '~' | '至' | '到' | '—' | '/') {
         let other = if scan.at(unit + 1) == '-' { unit + 2 } else { unit + 1 };
         unit = lex(scan, other).map_or(unit, |other| scan.past_space(other.end));
     }
     let degrees =
         scan.at(unit) == '℃' || scan.word(unit, "°C").is_some() || scan.word(unit, "摄氏度").is_some();
+    let warmth = ["气温", "温度", "降至", "冷藏", "室温"];
+    let degrees = degrees || scan.at(unit) == '度' && scan.near_before(i, 8, warmth.into_iter());
     let share = matches!(scan.at(unit), '%' | '‰');
-    let apart =
-        !before.is_ascii_alphanumeric() && !is_han(before) && !matches!(before, ')' | '”' | '》' | '%' | '+');
+    let apart = !before.is_ascii_alphanumeric()
+        && !is_han(before)
+        && !matches!(before, ')' | '”' | '》' | '%' | '+' | '#');
     if degrees && minus && (apart || is_han(before) || matches!(before, '~' | '℃')) {
         return Some(Hit::new(i + 1, Class::Symbol, if scan.after_any(i, &["零下"]) { "" } else { "零下" }))
             .filter(|hit| !hit.said.is_empty());
     }
     let said = if minus { "负" } else { "正" };
+    // CPI-0.3%
+    if minus && share && before.is_ascii_alphabetic() {
+        return Some(Hit::new(i + 1, Class::Symbol, said));
+    }
     let stated = apart || (is_han(before) && (degrees || share && !measure::follows_number(scan, i)));
+    let balance = ["差额", "利润", "余额", "结余", "增速", "同比", "环比", "增长", "净额", "净值"];
+    if minus && scan.after_any(i, &balance) {
+        return Some(Hit::new(i + 1, Class::Symbol, said));
+    }
     // A dash after white space or a mark is more often a list dash than a sign.
     let sure = degrees
-        || scan.any(unit, &["层", "楼"])
+        || scan.any(unit, &["层", "楼", "度"])
         || share
         || amount.fraction.len() + amount.whole.len() > 1
         || matches!(before, '(' | '=' | ':');

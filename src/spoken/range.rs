@@ -57,6 +57,12 @@ pub(super) fn ratio(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         said = said + "比" + &next.said(false);
         end = next.end;
     }
+    // 1:5万地形图
+    let scale = measure::magnitude_at(scan, end)
+        .filter(|&to| first.whole == "1" && scan.any(to, &["地形", "地质", "比例", "图", "土壤", "航"]));
+    if let Some(to) = scale {
+        return Some(Hit::new(to, Class::Ratio, said + &scan.string(end, to)));
+    }
     // `项目1:2023年…` is a heading and its text.
     (end > first.end && scan.at(end) != '年' && !measure::counts(scan, end))
         .then(|| Hit::new(end, Class::Ratio, said))
@@ -72,8 +78,9 @@ pub(super) fn fraction(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let (part, whole) = (scan.value(i, to)?, scan.value(to + 1, end)?);
     let proper =
         part > 0 && part < whole && scan.at(end) != '/' && scan.at(i) != '0' && scan.at(to + 1) != '0';
-    let other =
-        scan.at(end).is_ascii_alphanumeric() || scan.at(end) == '.' || matches!(scan.at(end), '月' | '年');
+    let other = scan.at(end).is_ascii_alphanumeric()
+        || scan.at(end) == '.'
+        || matches!(scan.at(end), '℃' | '月' | '年' | '号' | '路' | '楼' | '栋' | '室');
     (proper && !other).then(|| {
         let said = format!("{}分之{}", cardinal(whole), cardinal(part));
         Hit::new(end, Class::Fraction, said)
@@ -114,7 +121,9 @@ pub(super) fn amounts(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
             format!("{word}{}{to}{word}{}", first.percent(), second.percent())
         }
         (first_tail, second_tail) => {
-            let liang = quantity::liang(scan, i, second.end) && !matches!(scan.before(i), '第');
+            let liang = quantity::liang(scan, i, second.end) && !matches!(scan.before(i), '第')
+                // 1-2层 are floors by their number.
+                && scan.at(second.end) != '层';
             let below = if negative { "零下" } else { "" };
             let first_name = first_tail.map_or(String::new(), Tail::name);
             let second_name = second_tail.map_or(String::new(), Tail::name);

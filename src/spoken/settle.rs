@@ -33,6 +33,7 @@ impl<'s, 't> Settled<'s, 't> {
     /// Han characters as they are written.
     pub(super) fn plain(&mut self, from: usize, to: usize) {
         let said = self.scan.source(from, to).to_owned();
+        self.part_numbers(&said);
         self.push(Token { class: Class::Plain, span: self.scan.span(from, to), said, why: None });
         self.last = Last::Sound;
     }
@@ -58,12 +59,27 @@ impl<'s, 't> Settled<'s, 't> {
         self.push(token);
     }
 
+    /// `“2026—2028”三年行动`: the closing mark becomes a pause where two numbers would be one.
+    fn part_numbers(&mut self, said: &str) {
+        let mut last = self.tokens.iter_mut().rev();
+        let (Some(mark), Some(number)) = (last.next(), last.next()) else { return };
+        let figures = matches!(number.class, Class::Year | Class::Range | Class::Number | Class::Event);
+        if mark.why == Some(Silence::Quotation)
+            && figures
+            && number.said.ends_with(is_numeral)
+            && said.starts_with(is_numeral)
+        {
+            *mark = Token { class: Class::Pause, said: "，".to_owned(), why: None, span: mark.span };
+        }
+    }
+
     /// Two numbers with nothing heard between them (`“十四五”2025年`) would be one to the ear.
     fn runs_together(&self, token: &Token) -> bool {
-        let numeral = |c: char| "零一二两三四五六七八九十百千万亿幺".contains(c);
         let parted = self.tokens.last().is_some_and(|last| last.class == Class::Silent);
         let sound = self.tokens.iter().rev().take(8).find(|last| !last.said.is_empty());
-        parted && token.said.starts_with(numeral) && sound.is_some_and(|last| last.said.ends_with(numeral))
+        parted
+            && token.said.starts_with(is_numeral)
+            && sound.is_some_and(|last| last.said.ends_with(is_numeral))
     }
 
     /// Decides between a new pause and the one before it: a yielding one loses, then the weaker.
@@ -98,6 +114,10 @@ impl<'s, 't> Settled<'s, 't> {
         }
         (Spoken { tokens: self.tokens }, self.notes)
     }
+}
+
+fn is_numeral(c: char) -> bool {
+    "零一二两三四五六七八九十百千万亿幺".contains(c)
 }
 
 /// Makes a pause unheard.

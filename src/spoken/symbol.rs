@@ -81,6 +81,10 @@ pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
             if digits && end > i + 1 && end - i <= 20 {
                 return Some(Hit::new(end, Class::Placeholder, "星".repeat(end - i)));
             }
+            // 带*为必填项
+            if end == i + 1 && scan.after_any(i, &["带", "标", "标有", "加", "打", "标注"]) {
+                return Some(Hit::new(end, Class::Symbol, "星"));
+            }
             if is_han(before) && end - i <= 4 && !emphasis_open(scan, i) {
                 return Some(Hit::new(end, Class::Placeholder, "某".repeat(end - i)));
             }

@@ -28,6 +28,17 @@ pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     if digits_after_first && trains.contains(first) && scan.any(to, &["次列车", "次", "号列车"]) {
         return Some(Hit::new(to, Class::Vehicle, spell()));
     }
+    // K1196/1197次: one train with another number on the way back.
+    let second = scan.digits(to + 1);
+    if digits_after_first
+        && trains.contains(first)
+        && scan.at(to) == '/'
+        && second > to + 1
+        && scan.at(second) == '次'
+    {
+        let back = number::code(&scan.string(to + 1, second), options.yao());
+        return Some(Hit::new(second, Class::Vehicle, format!("{}、{back}", spell())));
+    }
     if PLATES.contains(scan.before(i)) && i > 0 && first.is_ascii_uppercase() {
         let from = if scan.at(i + 1) == '·' { i + 2 } else { i + 1 };
         let end = scan.run(from, |c| c.is_ascii_alphanumeric());
@@ -57,7 +68,7 @@ pub(super) fn road(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     let named =
         scan.any(to, &kinds) || chain_to(scan, to, &kinds) || scan.after_any(scan.back_over_space(i), &kinds);
     let line = scan.at(to) == '线' || scan.at(to) == '路' && !is_han(scan.before(i));
-    let bus = to - i >= 3 && scan.at(to) == '路' && scan.any(to + 1, &["公交", "车"]);
+    let bus = to - i == 3 && scan.at(to) == '路' && !matches!(scan.at(to + 1), '口' | '灯' | '段');
     (named && to - i <= 4 || (line && to - i == 3) || bus)
         .then(|| Hit::new(to, Class::Road, number::code(&scan.string(i, to), options.yao())))
 }
