@@ -305,8 +305,10 @@ async fn too_many_waiting_are_sent_away() {
         let (stage, url) = (stage.clone(), url.clone());
         tokio::spawn(async move { stage.get(&url).await })
     };
-    let patient: Vec<_> = urls[5..7].iter().map(ask).collect();
-    until("two wait", async || stage.renderer.health().await.waiting == 2).await;
+    // One is being made for its listener, two are queued.
+    let patient: Vec<_> = urls[5..8].iter().map(ask).collect();
+    until("three wait", async || stage.renderer.health().await.waiting == 3).await;
+    until("one of them is begun", async || stage.engine.calls() == 2).await;
     let refused = stage.get(&urls[9]).await;
     refused.is_problem(503, "overloaded");
     assert_eq!(refused.header("retry-after"), "1");
@@ -323,15 +325,21 @@ async fn who_waits_when_the_renderer_stops_is_told() {
     stage.engine.close();
     let urls = clip_urls(&stage.submit(&text(20)).await);
     until("the first clip is begun", async || stage.engine.calls() == 1).await;
-    let (waiting, url) = (stage.clone(), urls[5].clone());
-    let waits = tokio::spawn(async move { waiting.get(&url).await });
-    until("one waits", async || stage.renderer.health().await.waiting == 1).await;
+    let ask = |url: &String| {
+        let (stage, url) = (stage.clone(), url.clone());
+        tokio::spawn(async move { stage.get(&url).await })
+    };
+    let begun = ask(&urls[5]);
+    until("its clip is begun", async || stage.engine.calls() == 2).await;
+    let waits = ask(&urls[6]);
+    until("another waits", async || stage.renderer.health().await.waiting == 2).await;
     let renderer = stage.renderer.clone();
     let stopped = tokio::spawn(async move { renderer.stop().await });
     waits.await.unwrap().is_problem(503, "stopping");
     stage.engine.open();
+    begun.await.unwrap().is(200);
     stopped.await.unwrap();
-    assert_eq!(stage.engine.calls(), 1, "nothing is begun after the stop");
+    assert_eq!(stage.engine.calls(), 2, "nothing is begun after the stop");
     stage.get(&urls[9]).await.is_problem(503, "stopping");
 }
 

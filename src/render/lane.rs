@@ -1,7 +1,11 @@
 //! What one engine has to do next.
 //!
 //! 1. clips that somebody waits for, in the order in which they were asked for;
-//! 2. then the notices, one after the other, clip by clip; the one that is listened to goes first.
+//! 2. while nobody waits, the notices, one after the other, clip by clip; the one that is listened to
+//!    goes first.
+//!
+//! Each has a [`Seat`] of its own, because a clip that was begun cannot be put aside: a long sentence
+//! made ahead would keep a listener waiting for ten seconds.
 //!
 //! One clip is never made twice at a time: whoever asks for a clip that is queued or being made waits
 //! for that one. Of the notices only their names wait here, so that a thousand of them weigh nothing.
@@ -37,6 +41,15 @@ pub(super) enum Next {
     Stop,
 }
 
+/// Who works at the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seat {
+    /// Makes what somebody waits for.
+    Listeners,
+    /// Makes the notices ahead, and begins nothing while somebody waits.
+    Ahead,
+}
+
 /// The queue of one engine.
 pub(super) struct Lane {
     state: Mutex<State>,
@@ -61,6 +74,13 @@ struct Flight {
     waiting: Vec<oneshot::Sender<Made>>,
 }
 
+impl Flight {
+    /// Whether somebody still waits for it.
+    fn is_wanted(&self) -> bool {
+        self.waiting.iter().any(|waiting| !waiting.is_closed())
+    }
+}
+
 /// How far a notice is made.
 struct Cursor {
     id: NoticeId,
@@ -83,7 +103,7 @@ impl Lane {
             return false;
         }
         state.notices.push_back(Cursor { id, next: 0, notice: None });
-        self.wake.notify_one();
+        self.wake.notify_all();
         true
     }
 
@@ -105,16 +125,21 @@ impl Lane {
                 state.flights.insert(job.key, Flight { job, waiting: vec![sender] });
             }
         }
-        self.wake.notify_one();
+        self.wake.notify_all();
         Ok(receiver)
     }
 
-    /// What to do now; waits while there is nothing.
-    pub(super) fn next(&self) -> Next {
+    /// What to do now at `seat`; waits while there is nothing.
+    pub(super) fn next(&self, seat: Seat) -> Next {
         let mut state = self.state();
         loop {
-            if let Some(next) = state.next() {
+            let known = state.flights.len();
+            if let Some(next) = state.next(seat) {
                 return next;
+            }
+            if state.flights.len() < known {
+                // Listeners went away: what is made ahead may go on.
+                self.wake.notify_all();
             }
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -136,7 +161,7 @@ impl Lane {
     /// Ends a job without a clip in hand; false when somebody waits for the clip by now.
     pub(super) fn finish_unwanted(&self, key: ClipKey) -> bool {
         let mut state = self.state();
-        let wanted = state.flights.get(&key).is_some_and(|flight| !flight.waiting.is_empty());
+        let wanted = state.flights.get(&key).is_some_and(Flight::is_wanted);
         if !wanted {
             state.flights.remove(&key);
         }
@@ -146,6 +171,7 @@ impl Lane {
     /// Ends a job: everyone who waits gets what was made.
     pub(super) fn finish(&self, key: ClipKey, made: &Made) {
         let flight = self.state().flights.remove(&key);
+        self.wake.notify_all();
         for waiting in flight.into_iter().flat_map(|flight| flight.waiting) {
             // Who went away meanwhile does not hear it.
             let _ = waiting.send(made.clone());
@@ -155,7 +181,7 @@ impl Lane {
     /// Clips that are waited for, and notices that are made ahead.
     pub(super) fn depth(&self) -> (usize, usize) {
         let state = self.state();
-        (state.flights.values().filter(|flight| !flight.waiting.is_empty()).count(), state.notices.len())
+        (state.flights.values().filter(|flight| flight.is_wanted()).count(), state.notices.len())
     }
 
     /// Ends the worker after its present clip; all who wait for another are told.
@@ -178,18 +204,22 @@ impl Lane {
 
 impl State {
     /// What to do now, if anything.
-    fn next(&mut self) -> Option<Next> {
+    fn next(&mut self, seat: Seat) -> Option<Next> {
         if self.stopping {
             return Some(Next::Stop);
         }
-        self.next_asked().map(Next::Make).or_else(|| self.next_ahead())
+        match seat {
+            Seat::Listeners => self.next_asked().map(Next::Make),
+            Seat::Ahead if self.flights.values().any(Flight::is_wanted) => None,
+            Seat::Ahead => self.next_ahead(),
+        }
     }
 
     /// The next clip that is still waited for.
     fn next_asked(&mut self) -> Option<Job> {
         while let Some(key) = self.asked.pop_front() {
             match self.flights.get(&key) {
-                Some(flight) if flight.waiting.iter().any(|waiting| !waiting.is_closed()) => {
+                Some(flight) if flight.is_wanted() => {
                     return Some(flight.job.clone());
                 }
                 // Everyone who wanted it went away: the reading was stopped.

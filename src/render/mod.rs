@@ -2,7 +2,7 @@
 //!
 //! 1. a [`Submission`] is planned once and saved ([`notice`]); its clips are made behind, in order;
 //! 2. a clip that is asked for comes from the store, or goes before everything nobody waits for ([`lane`]);
-//! 3. every engine has a thread of its own ([`worker`]), because engines block;
+//! 3. every engine has threads of its own ([`worker`]), because engines block;
 //! 4. whoever waits gets the clip or a typed error ([`RenderError`]); nothing is skipped in silence.
 
 mod error;
@@ -29,7 +29,7 @@ use crate::{
     store::{NoticeId, Store, StoreHealth},
 };
 pub use error::RenderError;
-use lane::{Job, Lane};
+use lane::{Job, Lane, Seat};
 use notice::Casting;
 pub use notice::{Notice, Submission};
 use worker::Worker;
@@ -115,7 +115,7 @@ impl Drop for Stage {
 const REMEMBERED: u64 = 200_000;
 
 impl Renderer {
-    /// Starts one thread for each engine.
+    /// Starts two threads for each engine: one for listeners, one for what is made ahead.
     ///
     /// Two voices of one name are one: that of the earlier engine.
     ///
@@ -137,15 +137,17 @@ impl Renderer {
         for engine in engines {
             let lane = Lane::new(desk.options.most_waiting, desk.options.most_notices);
             let worker = Arc::new(Worker::new(engine, lane));
-            let (at_work, desk, runtime) = (worker.clone(), desk.clone(), runtime.clone());
-            let thread = std::thread::Builder::new()
-                .name("langdu-engine".to_owned())
-                .spawn(move || at_work.run(&desk, &runtime));
-            match thread {
-                Ok(thread) => threads.push(thread),
-                Err(why) => {
-                    tracing::error!(%why, "no thread for an engine");
-                    worker.lane.stop();
+            for seat in [Seat::Listeners, Seat::Ahead] {
+                let (at_work, desk, runtime) = (worker.clone(), desk.clone(), runtime.clone());
+                let thread = std::thread::Builder::new()
+                    .name("langdu-engine".to_owned())
+                    .spawn(move || at_work.run(seat, &desk, &runtime));
+                match thread {
+                    Ok(thread) => threads.push(thread),
+                    Err(why) => {
+                        tracing::error!(%why, "no thread for an engine");
+                        worker.lane.stop();
+                    }
                 }
             }
             workers.push(worker);

@@ -1,4 +1,4 @@
-//! The thread of one engine: takes the next clip, makes it, hands it over, saves it.
+//! The two threads of one engine: each takes the next clip of its seat, makes it, hands it over, saves it.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 
 use super::{
     Desk, RenderError,
-    lane::{Job, Lane, Made, Next},
+    lane::{Job, Lane, Made, Next, Seat},
 };
 use crate::{audio, engine::Engine, engine::EngineError};
 
@@ -38,10 +38,10 @@ impl Worker {
         self.failures.load(Ordering::Relaxed) >= FAILING
     }
 
-    /// Works until the lane is stopped.
-    pub(super) fn run(&self, desk: &Desk, runtime: &Handle) {
+    /// Works at `seat` until the lane is stopped.
+    pub(super) fn run(&self, seat: Seat, desk: &Desk, runtime: &Handle) {
         loop {
-            match self.lane.next() {
+            match self.lane.next(seat) {
                 Next::Stop => return,
                 Next::Open(id) => {
                     let notice = runtime.block_on(desk.notice(id));

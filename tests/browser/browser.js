@@ -139,7 +139,7 @@ export function unheard(sentences = 3) {
 }
 
 /** Waits until something can be heard since the last press: milliseconds from the press. */
-export async function untilHeard(page, timeout = 15_000) {
+export async function untilHeard(page, timeout = 60_000) {
   await page.waitForFunction(() => window.ear.loudAt !== null, null, { timeout, polling: 10 });
   return page.evaluate(() => Math.round(window.ear.loudAt - window.ear.pressedAt));
 }
@@ -151,7 +151,7 @@ export async function untilQuiet(page) {
 }
 
 /** Waits until region `at` says `words`. */
-export const untilSaid = (page, words, at = 0, timeout = 30_000) =>
+export const untilSaid = (page, words, at = 0, timeout = 60_000) =>
   status(page, at).filter({ hasText: words }).waitFor({ timeout });
 
 export const pressed = (page, at = 0) => button(page, at).getAttribute("aria-pressed");

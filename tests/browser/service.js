@@ -38,6 +38,29 @@ export async function startService() {
   }
 }
 
+/** Has every clip of `text` made. */
+export async function rehearse(origin, text) {
+  const headers = { "Content-Type": "text/plain; charset=utf-8" };
+  const manifest = await (await fetch(`${origin}/v1/notices`, { method: "POST", headers, body: text })).json();
+  const clips = manifest.sentences.flatMap((sentence) => sentence.clips);
+  for (const { url } of clips) await (await fetch(origin + url)).arrayBuffer();
+  return clips.map(({ url }) => origin + url);
+}
+
+/** Waits until nothing is being made, then says how many milliseconds `text`, never heard, takes to its first clip. */
+export async function firstClip(origin, text) {
+  for (let busy = true; busy; ) {
+    const { waiting_clips, queued_notices } = await (await fetch(`${origin}/healthz`)).json();
+    busy = waiting_clips + queued_notices > 0;
+    if (busy) await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  const begun = performance.now();
+  const headers = { "Content-Type": "text/plain; charset=utf-8" };
+  const manifest = await (await fetch(`${origin}/v1/notices`, { method: "POST", headers, body: text })).json();
+  await (await fetch(origin + manifest.sentences[0].clips[0].url)).arrayBuffer();
+  return performance.now() - begun;
+}
+
 /** Waits for the line `listening on http://127.0.0.1:PORT`. */
 function originOf(child) {
   return new Promise((resolve, reject) => {

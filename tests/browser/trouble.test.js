@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import { button, launch, newPage, pressed, regions, show, status, unheard, untilHeard, untilSaid } from "./browser.js";
 import { startPortal } from "./portal.js";
-import { startService } from "./service.js";
+import { rehearse, startService } from "./service.js";
 
 let service, portal, browser, page;
 
@@ -116,6 +116,7 @@ test("a slow network is said, and reading goes on", async () => {
 
 test("sound without a press is refused by the browser, and that is said", async () => {
   await page.addInitScript(() => addEventListener("load", () => window.langdu.read(document.getElementById("r0"))));
+  await rehearse(service.origin, "请注意安全。");
   await show(page, portal, regions("请注意安全。"));
   // Looking into the page counts as a press, so it is left alone until it has tried.
   await page.waitForTimeout(4000);
