@@ -142,7 +142,7 @@ fn every_utterance_fits_the_voice() {
             sounds.iter().filter(|s| !matches!(s.voiced, Voiced::Pause(_))).count()
         };
         for (at, utterance) in plan.utterances.iter().enumerate() {
-            assert!((1..=64).contains(&size(at)), "{name}: {}", utterance.span.of(&document.text));
+            assert!((1..=45).contains(&size(at)), "{name}: {}", utterance.span.of(&document.text));
         }
         assert!(size(0) <= 8, "{name}: sound starts at once");
     }

@@ -9,9 +9,10 @@ use crate::reading::{Boundary, Mark, Reading, Sound, Voiced};
 /// Syllables allowed in the first utterances of a notice, one after the other.
 const RAMP: [usize; 5] = [8, 12, 18, 27, 40];
 
-/// Syllables allowed in any utterance. The neural model takes 510 symbols, about 120 syllables, and
-/// needs a gigabyte for them; half of that is a long breath already.
-const MOST: usize = 64;
+/// Syllables allowed in any utterance. The neural model would take 120, but its memory grows with them
+/// (0.6 GB at 40, 0.9 GB at 64), and so does the time for which an utterance that was begun keeps the
+/// processor from another listener. What is longer than this has a comma to breathe at.
+const MOST: usize = 45;
 
 /// How long the next utterances may be.
 #[derive(Clone, Copy, Debug)]
@@ -146,7 +147,8 @@ mod tests {
 
     #[test]
     fn later_sentences_stay_whole() {
-        assert_eq!(cuts(&"xx ".repeat(30), 9), [60]);
+        assert_eq!(cuts(&"xx ".repeat(20), 9), [40]);
+        assert_eq!(cuts(&format!("{0},{0}", "xx ".repeat(15)), 9), [30, 30]);
         assert_eq!(cuts("xxx,xxx.", 0), [6]);
     }
 
