@@ -25,15 +25,16 @@ beforeEach(async () => {
 afterEach(() => page.context().close());
 
 /**
- * Milliseconds from a click on a notice nobody has heard before to its sound: 1.5 s, or on a machine whose
- * synthesis alone takes that long, what the synthesis of two other notices took at most and half as much again.
+ * Milliseconds a click on a notice nobody has heard before may take to its sound: 1.5 s where the synthesis
+ * alone takes at most one. A machine that is slower than that can only show that the sound comes at all.
  */
 async function firstSound(t) {
   const alone = Math.max(await firstClip(service.origin, unheard(1)), await firstClip(service.origin, unheard(1)));
   await firstClip(service.origin, "请注意。");
   t.diagnostic(`first clip without a browser: ${Math.round(alone)} ms`);
-  return Math.max(1500, 1.5 * alone + 300);
+  return alone <= 1000 ? 1500 : 60_000;
 }
+
 /** Milliseconds from the second click to silence. */
 const SILENCE = 100;
 
