@@ -102,7 +102,7 @@ test("cancelling lets go of what the service is still making", async () => {
 });
 
 test("a portal on another origin needs the script tag and nothing else", async () => {
-  const open = await startPortal(service.origin, { open: true });
+  const open = await startService(["--allow-origin", "*"]);
   const other = await startPortal(service.origin, { source: open.origin });
   try {
     await show(page, other, regionsOf(open.origin, [unheard()]));

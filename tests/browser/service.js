@@ -17,10 +17,10 @@ const voices = process.env.LANGDU_VOICES || join(root, "voices");
 /** Milliseconds a voice may take to load. */
 const READY = 60_000;
 
-/** Starts the service: `{origin, stop()}`. */
-export async function startService() {
+/** Starts the service, with more arguments if wanted: `{origin, stop()}`. */
+export async function startService(more = []) {
   const data = await mkdtemp(join(tmpdir(), "langdu-browser-"));
-  const args = ["serve", "--listen", "127.0.0.1:0", "--data", data];
+  const args = ["serve", "--listen", "127.0.0.1:0", "--data", data, ...more];
   if (existsSync(voices)) args.push("--voices", voices);
   const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   const gone = new Promise((resolve) => child.once("exit", resolve));
