@@ -12,7 +12,7 @@ use std::{error::Error, fs, io, path::Path, time::Instant};
 use langdu::{
     audio,
     engine::{Engine, neural::Neural},
-    reading::{Boundary, Mark, Reading, Sound, Syllable, Voiced},
+    reading::{Boundary, Mark, Reading, Sound, Source, Syllable, Voiced},
     span::Span,
 };
 
@@ -74,7 +74,7 @@ fn read(pinyin: &str) -> Result<Reading, String> {
             'A'..='Z' => Voiced::Letter(c),
             _ => Voiced::Pause(Mark::of(c).ok_or(format!("{c:?} is neither pinyin nor a mark"))?),
         };
-        sounds.push(Sound { voiced, boundary, span: Span::default() });
+        sounds.push(Sound { voiced, boundary, span: Span::default(), source: Source::Spoken });
         boundary = Boundary::None;
     }
     if syllable.is_empty() { Ok(Reading { sounds }) } else { Err(format!("{syllable} has no tone")) }

@@ -13,7 +13,7 @@ use std::{
 use langdu::{
     audio,
     engine::{Engine, EngineError, neural::Neural},
-    reading::{Boundary, Mark, Reading, Sound, Syllable, Voiced},
+    reading::{Boundary, Mark, Reading, Sound, Source, Syllable, Voiced},
     span::Span,
 };
 
@@ -36,7 +36,7 @@ fn reading(syllables: &[(&'static str, u8)]) -> Reading {
 }
 
 fn sound(voiced: Voiced) -> Sound {
-    Sound { voiced, boundary: Boundary::Word, span: Span::default() }
+    Sound { voiced, boundary: Boundary::Word, span: Span::default(), source: Source::Spoken }
 }
 
 /// 请注意。

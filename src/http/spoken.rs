@@ -14,7 +14,7 @@ use super::{
 use crate::{
     notice::{BlockKind, Document, Skip},
     plan::{Plan, Planned},
-    reading::{Boundary, Sound, Syllable, Voiced},
+    reading::{Boundary, Sound, Source, Syllable, Voiced},
     spoken::{Class, Silence, Token},
 };
 
@@ -72,6 +72,10 @@ struct SoundItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     as_spoken: Option<String>,
     span: Units,
+    /// Who decided that it is read so: lexicon, word, name, context, model, dictionary, character, or
+    /// spoken for letters and pauses.
+    #[schema(value_type = String)]
+    source: Source,
 }
 
 /// Takes a text apart and tells what would be said; nothing is kept or made.
@@ -143,7 +147,7 @@ fn sound_item(sound: &Sound, map: &SpanMap<'_>) -> SoundItem {
         Voiced::Letter(letter) => (letter.to_string(), None),
         Voiced::Pause(mark) => (mark.as_char().to_string(), None),
     };
-    SoundItem { sound: name, as_spoken, span: map.units(sound.span) }
+    SoundItem { sound: name, as_spoken, span: map.units(sound.span), source: sound.source }
 }
 
 fn pinyin<'s>(sounds: impl Iterator<Item = &'s Sound>) -> String {

@@ -108,7 +108,10 @@ fn strength(sounds: &[Sound], at: usize) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{reading::Syllable, span::Span};
+    use crate::{
+        reading::{Source, Syllable},
+        span::Span,
+    };
 
     /// `x` a syllable, ` ` a word boundary, `|` a phrase boundary before the next, marks as written.
     fn reading(text: &str) -> Reading {
@@ -127,7 +130,7 @@ mod tests {
                 '.' => Voiced::Pause(Mark::Stop),
                 _ => Voiced::Syllable(Syllable { pinyin: "ma", tone: 1, surface: 1 }),
             };
-            sounds.push(Sound { voiced, boundary, span: Span::new(at, at + 1) });
+            sounds.push(Sound { voiced, boundary, span: Span::new(at, at + 1), source: Source::Spoken });
             boundary = Boundary::None;
         }
         Reading { sounds }

@@ -135,12 +135,17 @@ fn notation(reading: &Reading) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::{Mark, Sound, Syllable};
+    use crate::reading::{Mark, Sound, Source, Syllable};
     use crate::span::Span;
 
     fn sound(pinyin: &'static str, surface: u8, at: usize) -> Sound {
         let syllable = Syllable { pinyin, tone: 3, surface };
-        Sound { voiced: Voiced::Syllable(syllable), boundary: Boundary::None, span: Span::new(at, at + 3) }
+        Sound {
+            voiced: Voiced::Syllable(syllable),
+            boundary: Boundary::None,
+            span: Span::new(at, at + 3),
+            source: Source::Spoken,
+        }
     }
 
     #[test]
@@ -168,6 +173,7 @@ mod tests {
             voiced: Voiced::Pause(Mark::Stop),
             boundary: Boundary::None,
             span: Span::new(6, 9),
+            source: Source::Spoken,
         });
         others.push(of(&stopped, pause, &settings));
         for (i, other) in others.iter().enumerate() {

@@ -12,7 +12,7 @@
 
 pub(super) use super::tables::Citation;
 use super::{
-    Mark, contexts,
+    Mark, Source, contexts,
     grouping::Words,
     names,
     polyphone::{Context, Model},
@@ -49,14 +49,16 @@ impl Slot {
 /// The longest own word that must begin and end with words of the segmenter.
 const AMBIGUOUS: usize = 2;
 
-/// What stands at every unit of `text`.
-pub(super) fn find(text: &Text, words: &Words) -> Vec<Slot> {
+/// What stands at every unit of `text`, and who says so.
+pub(super) fn find(text: &Text, words: &Words) -> Vec<(Slot, Source)> {
     let tables = Tables::get();
-    let mut own = phrases(text, words, &tables.own, AMBIGUOUS);
+    let words_of_ours = phrases(text, words, &tables.own, AMBIGUOUS);
+    let mut own: Vec<_> =
+        words_of_ours.into_iter().map(|found| found.map(|(slot, _)| (slot, Source::Word))).collect();
     for (range, readings) in names::surnames(text, words) {
         for (at, reading) in range.zip(readings.split(' ')) {
             if let (Some(slot @ None), Some(citation)) = (own.get_mut(at), Citation::parse(reading)) {
-                *slot = Some((Slot::Read(citation), 0));
+                *slot = Some((Slot::Read(citation), Source::Name));
             }
         }
     }
@@ -66,23 +68,29 @@ pub(super) fn find(text: &Text, words: &Words) -> Vec<Slot> {
         .iter()
         .enumerate()
         .map(|(at, unit)| {
-            if let Some((slot, _)) = own.get(at).copied().flatten() {
-                return slot;
+            if let Some(found) = own.get(at).copied().flatten() {
+                return found;
             }
             let phrase = general.get(at).copied().flatten();
             let dictionary = phrase.and_then(|(slot, length)| Some((slot.citation()?, length)));
-            let found = contexts::settled(text, at)
-                .or_else(|| Model::get().decide(&context, at, dictionary))
-                .or(dictionary.map(|(citation, _)| citation))
-                .or_else(|| tables.character(unit.c));
-            match (found, Mark::of(unit.c)) {
-                (_, Some(mark)) => Slot::Pause(mark),
-                (Some(citation), None) => Slot::Read(citation),
-                (None, None) if unit.c.is_ascii_uppercase() => Slot::Letter(unit.c),
-                (None, None) => Slot::Unreadable,
-            }
+            let by = |source| move |citation| (Slot::Read(citation), source);
+            contexts::settled(text, at)
+                .map(by(Source::Context))
+                .or_else(|| Model::get().decide(&context, at, dictionary).map(by(Source::Model)))
+                .or_else(|| dictionary.map(|(citation, _)| citation).map(by(Source::Dictionary)))
+                .or_else(|| tables.character(unit.c).map(by(Source::Character)))
+                .unwrap_or((unread(unit.c), Source::Spoken))
         })
         .collect()
+}
+
+/// What stands at a character without a reading.
+fn unread(c: char) -> Slot {
+    match Mark::of(c) {
+        Some(mark) => Slot::Pause(mark),
+        None if c.is_ascii_uppercase() => Slot::Letter(c),
+        None => Slot::Unreadable,
+    }
 }
 
 /// Whether the segmenter knows the word; nothing left over counts too.

@@ -138,6 +138,30 @@ impl Voiced {
     }
 }
 
+/// Who decided how a sound is read: the answer to "why is this read so".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Source {
+    /// The site's lexicon, or the one who submitted the notice.
+    Lexicon,
+    /// This project's own words: places, words of administration, retroflex words.
+    Word,
+    /// A surname where a person is named.
+    Name,
+    /// The neighbours settle it beyond doubt.
+    Context,
+    /// The learned model of polyphones.
+    Model,
+    /// The general dictionary of phrases.
+    Dictionary,
+    /// The character has this reading wherever nothing else is known.
+    Character,
+    /// It stands so in the spoken form: a letter, a pause.
+    #[default]
+    Spoken,
+}
+
 /// One sound with its place in the written text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Sound {
@@ -148,6 +172,8 @@ pub struct Sound {
     /// The written characters it is said for: one Han character where it is spoken as written, the
     /// whole expression elsewhere (all syllables of 二零二二 have the span of `2022`).
     pub span: Span,
+    /// Who decided that it is this sound.
+    pub source: Source,
 }
 
 /// A spoken text as sounds, in order.
@@ -162,19 +188,19 @@ pub fn read(spoken: &Spoken) -> (Reading, Vec<Note>) {
     let text = text::Text::new(spoken);
     let mut words = grouping::Words::new(&text);
     let slots = citation::find(&text, &words);
-    let citations: Vec<_> = slots.iter().map(|slot| slot.citation()).collect();
+    let citations: Vec<_> = slots.iter().map(|(slot, _)| slot.citation()).collect();
     phrasing::mark(&text, &mut words, &citations);
     let tones = sandhi::tones(&text, &words, &citations);
 
     let (mut sounds, mut notes) = (Vec::with_capacity(text.len()), Vec::new());
     let mut boundary = Boundary::None;
-    for (at, (unit, slot)) in text.units.iter().zip(&slots).enumerate() {
+    for (at, (unit, &(slot, source))) in text.units.iter().zip(&slots).enumerate() {
         if let Some(&index) = words.of_unit.get(at)
             && words.at(at).start == at
         {
             boundary = boundary.max(words.boundaries.get(index).copied().unwrap_or_default());
         }
-        let voiced = match *slot {
+        let voiced = match slot {
             citation::Slot::Read(citation::Citation { pinyin, tone }) => {
                 let surface = tones.get(at).copied().filter(|&tone| tone > 0).unwrap_or(tone);
                 Voiced::Syllable(Syllable { pinyin, tone, surface })
@@ -192,7 +218,7 @@ pub fn read(spoken: &Spoken) -> (Reading, Vec<Note>) {
                 continue;
             }
         };
-        sounds.push(Sound { voiced, boundary, span: unit.span });
+        sounds.push(Sound { voiced, boundary, span: unit.span, source });
         boundary = Boundary::None;
     }
     (Reading { sounds }, notes)

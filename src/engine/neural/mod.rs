@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::{Engine, EngineError, Voice};
 use crate::{
     audio::{self, Pcm},
-    reading::{Boundary, Mark, Reading, Sound, Syllable, Voiced},
+    reading::{Boundary, Mark, Reading, Sound, Source, Syllable, Voiced},
     span::Span,
 };
 use folder::{Folder, hex};
@@ -83,7 +83,12 @@ impl Neural {
     fn warm_up(&self) -> Result<(), EngineError> {
         let word = Syllable { pinyin: "hao", tone: 3, surface: 3 };
         let sounds = [Voiced::Syllable(word), Voiced::Pause(Mark::Stop)]
-            .map(|voiced| Sound { voiced, boundary: Boundary::None, span: Span::default() })
+            .map(|voiced| Sound {
+                voiced,
+                boundary: Boundary::None,
+                span: Span::default(),
+                source: Source::Spoken,
+            })
             .to_vec();
         let Some(voice) = self.voices.first() else { return Ok(()) };
         self.synthesize(&voice.name, &Reading { sounds }, 1.0).map(drop)

@@ -185,7 +185,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::{reading::Sound, span::Span};
+    use crate::{
+        reading::{Sound, Source},
+        span::Span,
+    };
 
     /// The tables of the voice that is shipped.
     fn symbols() -> Symbols {
@@ -215,7 +218,7 @@ mod tests {
                 }
                 _ => Mark::of(c).map_or(Voiced::Letter(c), Voiced::Pause),
             };
-            sounds.push(Sound { voiced, boundary, span: Span::default() });
+            sounds.push(Sound { voiced, boundary, span: Span::default(), source: Source::Spoken });
             boundary = Boundary::None;
             syllable = at + c.len_utf8();
         }
@@ -243,6 +246,7 @@ mod tests {
                     voiced: Voiced::Syllable(syllable),
                     boundary: Boundary::None,
                     span: Span::default(),
+                    source: Source::Spoken,
                 }];
                 let numbers = symbols.numbers(&Reading { sounds }).unwrap();
                 assert!(numbers.len() >= 2, "{pinyin}");
