@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod whole;
+
 use std::{env, fs, path::PathBuf};
 
 /// The folder of notices and gold files, or none where it is absent.

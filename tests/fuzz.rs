@@ -1,0 +1,451 @@
+//! Hostile input through the whole front end: no panic, nothing lost, no long wait, memory in proportion.
+//!
+//! 1. Seeds are the project's own cases and pages, and pieces that notices and attacks are made of.
+//! 2. An input is a seed after a few random changes; what any input must keep to is checked on each.
+//! 3. `LANGDU_FUZZ` says how many inputs of each kind are tried, `LANGDU_FUZZ_SEED` where to begin; a failure
+//!    prints its input and the seed that makes it again.
+//!
+//! The long run: `LANGDU_FUZZ=5000000 cargo test --release --test fuzz -- --nocapture`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::{
+    env, fs,
+    panic::{self, AssertUnwindSafe},
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use fastrand::Rng;
+use langdu::notice::Format;
+use peak_alloc::PeakAlloc;
+use support::whole::{check, planned};
+
+/// Counts what is allocated, so that memory can be judged.
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// What a thousand characters may take; asked of the release build alone.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Inputs of each kind, if `LANGDU_FUZZ` does not say.
+const FEW: u64 = 1500;
+
+/// Inputs rarely grow beyond so many characters.
+const LONG: usize = 1500;
+
+/// Bytes of the inputs whose time and memory are measured.
+const BULK: usize = if cfg!(debug_assertions) { 4 << 10 } else { 32 << 10 };
+
+/// Bytes of memory that one byte of input may cost at most, once the dictionaries are loaded.
+const BYTES_A_BYTE: usize = 700;
+
+/// Pieces that notices are made of, and pieces that make trouble.
+const PIECES: &[&str] = &[
+    "2024年",
+    "〔2024〕5号",
+    "(一)",
+    "1.",
+    "①",
+    "8:30—11:30",
+    "10%",
+    "0471-1234567",
+    "12345",
+    "3.5万元",
+    "《",
+    "》",
+    "“",
+    "”",
+    "〈",
+    "〉",
+    "(",
+    ")",
+    "〔",
+    "〕",
+    "[",
+    "]",
+    "【",
+    "】",
+    "—",
+    "——",
+    "-",
+    "~",
+    "～",
+    "/",
+    "\\",
+    "+",
+    "×",
+    "÷",
+    "=",
+    "≥",
+    "<",
+    ">",
+    ":",
+    ";",
+    ",",
+    ".",
+    "。",
+    "，",
+    "、",
+    "；",
+    "：",
+    "?",
+    "!",
+    "？",
+    "！",
+    "…",
+    "·",
+    "•",
+    "□",
+    "☑",
+    "√",
+    "*",
+    "#",
+    "@",
+    "&",
+    "%",
+    "‰",
+    "℃",
+    "㎡",
+    "m²",
+    "μg/m³",
+    "km/h",
+    "GDP",
+    "B2B",
+    "PM2.5",
+    "www.example.cn",
+    "a@b.cn",
+    "附件:",
+    "各市人民政府:",
+    "一、",
+    "第一条",
+    "一",
+    "不",
+    "儿",
+    "了",
+    "行",
+    "重",
+    "长",
+    "得",
+    "〇",
+    "零",
+    "两",
+    "个",
+    "元",
+    "号",
+    "日",
+    "月",
+    "\n",
+    "\r\n",
+    "\t",
+    " ",
+    "\u{a0}",
+    "\u{2002}",
+    "\u{3000}",
+    "\u{200b}",
+    "\u{feff}",
+    "\u{e004}",
+    "\u{fffd}",
+    "\0",
+    "\u{202e}",
+    "\u{1f600}",
+    "👨‍👩‍👧",
+    "é",
+    "ß",
+    "Ω",
+    "Ⅲ",
+    "ⅹⅹ",
+    "〖HTK〗",
+    "½",
+    "٣",
+    "𠮷",
+    "㊀",
+    "가",
+    "あ",
+    "0",
+    "1",
+    "2",
+    "9",
+    "00",
+    "000000",
+    "１２",
+    "ＡＢ",
+    "（",
+    "）",
+    "￥",
+    "$",
+    "-5",
+    "1,234.56",
+    "1/2",
+    "3:7",
+];
+
+/// Pieces of markup.
+const MARKUP: &[&str] = &[
+    "<p>",
+    "</p>",
+    "<br>",
+    "<div>",
+    "</div>",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "<th>",
+    "</table>",
+    "<ol start=3>",
+    "<ul>",
+    "<li>",
+    "<h1>",
+    "</h1>",
+    "<span hidden>",
+    "</span>",
+    "<b>",
+    "<!--",
+    "-->",
+    "<script>",
+    "</script>",
+    "<style>",
+    "</style>",
+    "<![CDATA[",
+    "]]>",
+    "<?x",
+    "&amp;",
+    "&#x4e00;",
+    "&#0;",
+    "&#xffffffff;",
+    "&nbsp;",
+    "&",
+    "<",
+    ">",
+    "\"",
+    "'",
+    "=",
+    "<a href=",
+    "<img alt=\"图\">",
+    "<ruby>",
+    "<rt>",
+    "<template>",
+    "<svg>",
+    "<math>",
+    "<title>",
+    "<textarea>",
+    "<select><option>",
+    "<input type=checkbox checked>",
+    "<main>",
+    "<nav>",
+    "<td colspan=999999999>",
+    "<td rowspan=65535>",
+    "aria-hidden=\"true\"",
+    "style=\"display:none\"",
+];
+
+#[test]
+fn any_text_is_read_whole() {
+    fuzz("text", &seeds(), PIECES, |input| one_way(input, Format::Text));
+}
+
+#[test]
+fn any_page_is_read_whole() {
+    let pieces = [PIECES, MARKUP].concat();
+    fuzz("html", &seeds(), &pieces, |input| one_way(input, Format::Html));
+}
+
+#[test]
+fn time_and_memory_grow_with_the_input_and_no_faster() {
+    let _alone = alone();
+    one_way("第一次把词典读进来。", Format::Text);
+    let mut worst = 0;
+    for format in [Format::Text, Format::Html] {
+        for piece in PIECES.iter().chain(MARKUP) {
+            let [small, large] = [BULK / 4, BULK].map(|bytes| piece.repeat(bytes / piece.len()));
+            let before = MEMORY.current_usage();
+            MEMORY.reset_peak_usage();
+            let long = took(&large, format);
+            let bytes = MEMORY.peak_usage().saturating_sub(before);
+            worst = worst.max(bytes / large.len());
+            assert!(
+                bytes < large.len() * BYTES_A_BYTE,
+                "{piece:?}, {} bytes of it took {bytes} bytes",
+                large.len()
+            );
+            // Four times as long takes four times as long; small times are noise.
+            if long > Duration::from_millis(20) {
+                let short = (0..3).map(|_| took(&small, format)).min().unwrap();
+                let long = (0..2).map(|_| took(&large, format)).min().unwrap().min(long);
+                assert!(
+                    long < short * 9,
+                    "{piece:?}, four times as much of it took {short:?} and then {long:?}"
+                );
+            }
+        }
+    }
+    println!("# memory: at most {worst} bytes for a byte of input");
+}
+
+/// The time that planning `input` takes.
+fn took(input: &str, format: Format) -> Duration {
+    let began = Instant::now();
+    one_way(input, format);
+    began.elapsed()
+}
+
+/// Plans `input` and checks what must hold for any.
+fn one_way(input: &str, format: Format) {
+    let Some((document, plan, unreadable)) = planned(input, format) else { return };
+    check(&document, &plan, &unreadable);
+    for planned in &plan.sentences {
+        let span = document.source_span(planned.sentence.span);
+        assert!(input.get(span.start..span.end).is_some(), "a span is a range of what was submitted");
+    }
+}
+
+/// Tries `run` on inputs grown from `seeds` and `pieces`, on every core.
+fn fuzz(name: &str, seeds: &[String], pieces: &[&str], run: impl Fn(&str) + Sync) {
+    let _alone = alone();
+    let number = |name: &str| env::var(name).ok().map(|n| n.parse::<u64>().expect("a number"));
+    let (many, first) = (number("LANGDU_FUZZ").unwrap_or(FEW), number("LANGDU_FUZZ_SEED").unwrap_or(0));
+    run("第一次把词典读进来，往后才计时。");
+
+    let (next, slowest) = (AtomicU64::new(first), Mutex::new((Duration::ZERO, 0)));
+    let began = Instant::now();
+    let quiet = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let failure = thread::scope(|scope| {
+        let one = || loop {
+            let seed = next.fetch_add(1, Relaxed);
+            if seed >= first + many {
+                return None;
+            }
+            let input = grown(&mut Rng::with_seed(seed), seeds, pieces);
+            match timed(&run, &input) {
+                Ok(taken) => {
+                    let mut slowest = slowest.lock().unwrap();
+                    *slowest = (*slowest).max((taken, seed));
+                }
+                Err(why) => return Some(format!("seed {seed}: {why}\n{input:?}")),
+            }
+        };
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(one)).collect();
+        threads.into_iter().filter_map(|thread| thread.join().unwrap()).next()
+    });
+    panic::set_hook(quiet);
+    if let Some(failure) = failure {
+        panic!("{name}, {failure}");
+    }
+    let (worst, seed) = *slowest.lock().unwrap();
+    println!(
+        "# {name}: {many} inputs in {:.0?}, the slowest {worst:.1?} for 1,000 characters (seed {seed})",
+        began.elapsed()
+    );
+}
+
+/// What `run` takes for a thousand characters of `input`, or why it failed.
+fn timed(run: impl Fn(&str), input: &str) -> Result<Duration, String> {
+    let once = || {
+        let began = Instant::now();
+        let done = panic::catch_unwind(AssertUnwindSafe(|| run(input)));
+        done.map_err(|why| {
+            let said = why.downcast_ref::<String>().map(String::as_str);
+            said.or(why.downcast_ref::<&str>().copied()).unwrap_or("a panic").to_owned()
+        })?;
+        Ok::<_, String>(began.elapsed() * 1000 / input.chars().count().max(1000) as u32)
+    };
+    let mut taken = once()?;
+    // A machine that was busy elsewhere for a moment says nothing about the input.
+    for _ in 0..4 {
+        if taken > PATIENCE {
+            taken = taken.min(once()?);
+        }
+    }
+    if taken > PATIENCE && !cfg!(debug_assertions) {
+        return Err(format!("{taken:?} for 1,000 characters"));
+    }
+    Ok(taken)
+}
+
+/// A seed after a few random changes.
+fn grown(rng: &mut Rng, seeds: &[String], pieces: &[&str]) -> String {
+    let mut chars: Vec<char> = match rng.u8(..4) {
+        0 => Vec::new(),
+        _ => seeds[rng.usize(..seeds.len())].chars().collect(),
+    };
+    for _ in 0..rng.usize(1..12) {
+        let at = rng.usize(..=chars.len());
+        let to = rng.usize(at..=chars.len().min(at + 40));
+        match rng.u8(..10) {
+            0 => drop(chars.drain(at..to)),
+            1 => {
+                let copy = chars[at..to].to_vec();
+                let place = rng.usize(..=chars.len());
+                chars.splice(place..place, copy);
+            }
+            2 => {
+                let times = rng.usize(1..60);
+                let copy = chars[at..to.min(at + 6)].repeat(times);
+                chars.splice(at..at, copy);
+            }
+            3 => chars[at..to].reverse(),
+            4 => {
+                let other: Vec<char> = seeds[rng.usize(..seeds.len())].chars().collect();
+                let from = rng.usize(..=other.len());
+                chars.splice(at..to, other[from..other.len().min(from + 60)].iter().copied());
+            }
+            5 => {
+                if let Some(c) = char::from_u32(rng.u32(..0x11_0000)) {
+                    chars.insert(at, c);
+                }
+            }
+            6 => chars.splice(at..at, rng.u64(..).to_string().chars()).for_each(drop),
+            _ => {
+                let piece = pieces[rng.usize(..pieces.len())];
+                chars.splice(at..at, piece.chars()).for_each(drop);
+            }
+        }
+        chars.truncate(LONG);
+    }
+    chars.into_iter().collect()
+}
+
+/// Every line of the project's own cases and demo notices.
+fn seeds() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    collect(&root.join("src"), &mut files);
+    collect(&root.join("web/demo"), &mut files);
+    files.sort();
+    let texts = files.iter().map(|path| fs::read_to_string(path).unwrap());
+    let lines: Vec<String> =
+        texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    let pages = files.iter().filter(|path| path.extension().is_some_and(|e| e == "html"));
+    let whole = pages.map(|path| fs::read_to_string(path).unwrap().chars().take(LONG).collect());
+    let seeds: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).chain(whole).collect();
+    assert!(seeds.len() > 500, "the cases are found");
+    seeds
+}
+
+/// Case files (`cases.txt`, `*.cases.txt`, all of `cases/`) and pages under `folder`.
+fn collect(folder: &Path, out: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let is_case = path.extension().is_some_and(|e| e == "html")
+            || path.to_string_lossy().contains("cases") && path.extension().is_some_and(|e| e == "txt");
+        if path.is_dir() {
+            collect(&path, out);
+        } else if is_case {
+            out.push(path);
+        }
+    }
+}
+
+/// The tests of this file measure time and memory, so they run one after the other.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
