@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("clock", include_str!("cases/clock.txt")),
     ("code", include_str!("cases/code.txt")),
     ("date", include_str!("cases/date.txt")),
+    ("event", include_str!("cases/event.txt")),
     ("document", include_str!("cases/document.txt")),
     ("latin", include_str!("cases/latin.txt")),
     ("list", include_str!("cases/list.txt")),
@@ -25,6 +26,7 @@ const FILES: &[(&str, &str)] = &[
     ("table", include_str!("cases/table.txt")),
     ("vehicle", include_str!("cases/vehicle.txt")),
     ("web", include_str!("cases/web.txt")),
+    ("year", include_str!("cases/year.txt")),
 ];
 
 fn said(text: &str) -> String {

@@ -1,29 +1,22 @@
 //! Digits that name and do not count: standards, identity numbers, accounts, post codes, rooms.
 
-use super::{Class, Hit, Options, latin, measure, number, phone, scan::Scan};
+use super::{Class, Hit, Options, latin, listed::words, measure, number, phone, scan::Scan};
 use crate::note::NoteCode;
 
-/// Words after which digits are a name, one a line.
-const ANNOUNCED: &str = include_str!("tables/code_words.txt");
-
-/// Codes of customs supervision modes (海关监管方式代码) that notices quote without saying so.
-const CUSTOMS: &[&str] = &["1210", "1239", "9610", "9710", "9810", "1039", "0110"];
-
-/// Letters that begin the number of a standard.
-const STANDARDS: &[&str] = &[
-    "GB/T", "GB/Z", "GBZ/T", "GBZ", "GBJ", "GB", "DB", "DBJ", "DB/T", "NY/T", "NY", "HJ/T", "HJ", "JGJ/T",
-    "JGJ", "CJJ/T", "CJJ", "CJ/T", "JT/T", "JTG", "SB/T", "SL/T", "SL", "WS/T", "WS", "YY/T", "YY", "AQ/T",
-    "AQ", "GA/T", "GA", "MZ/T", "LY/T", "QB/T", "HG/T", "JB/T", "DL/T", "NB/T", "XF/T", "XF", "T/CECS",
-    "ISO/IEC", "ISO", "IEC", "ISBN", "ISSN", "CN", "TD/T", "LB/T", "RB/T", "CH/T", "DA/T", "DZ/T", "JR/T",
-    "SN/T", "TB/T", "YD/T", "QX/T", "SC/T", "GH/T", "LS/T", "BB/T", "CECS", "EN",
-];
+words!(
+    /// Words after which digits are a name.
+    ANNOUNCED,
+    "tables/code_words.txt"
+);
+words!(CUSTOMS, "tables/customs.txt");
+words!(STANDARDS, "tables/standards.txt");
 
 /// `GB 13735-2017`, `GB/T22238-2008`, `ISO9001`: the hyphen is 杠.
 pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
     if scan.before(i).is_ascii_alphanumeric() {
         return None;
     }
-    let listed = STANDARDS.iter().filter_map(|name| scan.word(i, name)).max();
+    let listed = STANDARDS.at(scan, i);
     let letters =
         i + scan.folded(i, i + 13).iter().take_while(|c| c.is_ascii_uppercase() || **c == '/').count();
     let letters = if letters - i <= 12 && dated(scan, letters) { letters } else { listed? };
@@ -191,7 +184,7 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
             &["高校", "工程", "院校", "大学", "计划", "、211", "和211", "/211"],
         );
     let program = program || written.len() == 3 && scan.any(to, &["购物节", "大促"]);
-    let customs = CUSTOMS.contains(&written.as_str()) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
+    let customs = CUSTOMS.has(&written) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
     // 150102-2026-G-001: in the midst of a code.
     let inner = before == '-'
         && scan.before(i - 1).is_ascii_alphanumeric()
@@ -267,7 +260,7 @@ fn announced(scan: &Scan<'_>, i: usize) -> bool {
     if matches!(scan.before(at), ':' | '为' | '是' | '“' | '(') {
         at = scan.back_over_space(at - 1);
     }
-    measure::rows(ANNOUNCED).any(|word| at >= word.chars().count() && scan.after_any(at, &[word]))
+    ANNOUNCED.before(scan, at)
 }
 
 /// House numbers and serial numbers in parts: 3-2-501, 备05002755号-2.

@@ -3,14 +3,14 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    Class, Hit, Options, measure, number,
+    Class, Hit, Options, listed, number,
     scan::{Scan, is_han},
 };
 use crate::note::NoteCode;
 
 /// Accented letter → letters without accent.
 static ACCENTED: LazyLock<HashMap<char, &str>> = LazyLock::new(|| {
-    measure::rows(include_str!("tables/accented.tsv"))
+    listed::rows(include_str!("tables/accented.tsv"))
         .filter_map(|row| row.split_once('\t'))
         .flat_map(|(plain, accented)| accented.chars().map(move |c| (c, plain)))
         .collect()
@@ -18,7 +18,7 @@ static ACCENTED: LazyLock<HashMap<char, &str>> = LazyLock::new(|| {
 
 /// Greek letter → its Chinese name.
 static GREEK: LazyLock<HashMap<char, &str>> = LazyLock::new(|| {
-    measure::rows(include_str!("tables/greek.tsv"))
+    listed::rows(include_str!("tables/greek.tsv"))
         .filter_map(|row| row.split_once('\t'))
         .flat_map(|(letters, name)| letters.chars().map(move |c| (c, name)))
         .collect()

@@ -1,76 +1,16 @@
 //! Punctuation: quotation marks, dashes, white space, slashes, points and the marks that are pauses.
 
 use super::{
-    Class, Hit, Options, Silence, code, date, measure, range,
+    Class, Hit, Options, Silence, code, date,
+    listed::words,
+    measure, range,
     scan::{Scan, is_dash, is_han},
 };
 use crate::note::NoteCode;
 
-/// Words that show that a half-width `?` asks; without one it stands for a lost character.
-const QUESTIONS: &[&str] = &[
-    "吗",
-    "呢",
-    "么",
-    "什么",
-    "何",
-    "谁",
-    "哪",
-    "几",
-    "多少",
-    "是否",
-    "怎",
-    "为啥",
-    "能否",
-    "可否",
-    "有没有",
-    "是不是",
-];
-
-/// Endings by which a dash between names is a route and read as 至.
-const ROUTES: &[&str] = &[
-    "铁路",
-    "公路",
-    "高速",
-    "线路",
-    "航线",
-    "班列",
-    "专列",
-    "列车",
-    "管道",
-    "输气",
-    "航班",
-    "客运",
-    "通道",
-    "段",
-    "旅游线",
-    "运输",
-    "干线",
-    "输电",
-    "电气化",
-    "高铁",
-    "动车",
-    "快速路",
-    "口岸",
-    "等级公路",
-    "天然气",
-];
-
-/// Endings by which a dash between names belongs to one name.
-const NAMES: &[&str] = &[
-    "合作区",
-    "博览会",
-    "经济走廊",
-    "走廊",
-    "论坛",
-    "峰会",
-    "合作",
-    "关系",
-    "自贸",
-    "经济区",
-    "城市群",
-    "对话",
-    "商会",
-];
+words!(QUESTIONS, "tables/questions.txt");
+words!(ROUTES, "tables/routes.txt");
+words!(NAMES, "tables/joint_names.txt");
 
 /// Quotation and title marks are silent; two quoted things side by side are parted.
 pub(super) fn quotation(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
@@ -227,10 +167,10 @@ fn between_names(scan: &Scan<'_>, i: usize, end: usize, options: &Options) -> Hi
         return to();
     }
     // The name after the last dash ends at the first mark; look no farther than a name is long.
-    let tail: String = scan.folded(end, end + 24).iter().take_while(|&&c| is_han(c) || is_dash(c)).collect();
-    let named = NAMES.iter().filter_map(|word| tail.find(word)).min();
-    let route = ROUTES.iter().filter_map(|word| tail.find(word)).min();
-    let chain = 1 + tail.chars().filter(|&c| is_dash(c)).count() + links_before(scan, i);
+    let tail = end + scan.folded(end, end + 24).iter().take_while(|&&c| is_han(c) || is_dash(c)).count();
+    let named = NAMES.within(scan, end, tail);
+    let route = ROUTES.within(scan, end, tail);
+    let chain = 1 + scan.folded(end, tail).iter().filter(|&&c| is_dash(c)).count() + links_before(scan, i);
     match (named, route) {
         (Some(named), Some(route)) if named < route => Hit::breath(end, "、"),
         (_, Some(_)) => to(),
@@ -383,7 +323,7 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
 fn question(scan: &Scan<'_>, i: usize) -> Hit {
     let full_width = scan.written(i) == '？';
     let end = scan.run(i, |c| matches!(c, '?' | '!'));
-    if full_width || scan.near_before(i, 30, QUESTIONS.iter().copied()) {
+    if full_width || QUESTIONS.near_before(scan, i, 30) {
         return Hit::pause(end, "？");
     }
     Hit::silent(scan.run(i, |c| c == '?'), Silence::Damage).note(NoteCode::LostCharacter)

@@ -14,8 +14,10 @@ mod clock;
 mod code;
 mod date;
 mod document;
+mod event;
 mod latin;
 mod list;
+mod listed;
 mod mark;
 mod measure;
 mod money;
@@ -29,6 +31,7 @@ mod symbol;
 mod table;
 mod vehicle;
 mod web;
+mod year;
 
 #[cfg(test)]
 mod cases;
@@ -307,17 +310,17 @@ const RULES: &[(&[On], Matcher)] = {
         (&[Digit, Mark], list::number),
         (&[Mark], table::unit_column),
         (&[Digit], date::days),
-        (&[Digit], date::years),
+        (&[Digit], year::years),
         (&[Digit], clock::time),
         (&[Digit, Mark], phone::number),
         (&[Digit], phone::hotline),
-        (&[Digit], date::event),
+        (&[Digit], event::day),
         (&[Digit, Letter], vehicle::number),
         (&[Digit], vehicle::road),
         (&[Letter], code::standard),
         (&[Digit, Letter], code::identity),
         (&[Digit], code::digits),
-        (&[Digit], date::lone_year),
+        (&[Digit], year::alone),
         (&[Mark, Letter], money::amount),
         (&[Digit], range::version),
         (&[Digit], range::ratio),

@@ -1,66 +1,15 @@
 //! Telephone numbers, grouped as people say them, and service numbers. Digit by digit, never a number.
 
 use super::{
-    Class, Hit, Options, measure, number,
+    Class, Hit, Options,
+    listed::words,
+    measure, number,
     scan::{Scan, is_dash},
 };
 
-/// Words that announce a telephone number.
-const ANNOUNCED: &[&str] = &[
-    "电话",
-    "传真",
-    "热线",
-    "手机",
-    "座机",
-    "联系方式",
-    "拨打",
-    "致电",
-    "来电",
-    "总机",
-    "报警",
-    "急救",
-    "咨询",
-    "监督举报",
-    "报修",
-    "客服",
-    "Tel",
-    "TEL",
-    "tel",
-    "Fax",
-    "FAX",
-    "fax",
-    "Phone",
-    "phone",
-];
-
-/// Words that follow a service number.
-const SERVICES: &[&str] = &[
-    "急救",
-    "报警",
-    "指挥",
-    "接警",
-    "接处警",
-    "热线",
-    "电话",
-    "平台",
-    "救援",
-    "火警",
-    "消防",
-    "服务热线",
-    "联动",
-    "出警",
-    "查号",
-    "反诈",
-    "专线",
-    "求助",
-    "投诉",
-];
-
-/// Three-digit numbers for emergencies and information.
-const EMERGENCY: &[&str] = &["110", "112", "114", "117", "119", "120", "121", "122", "999"];
-
-/// Service numbers that stand without a word.
-const WELL_KNOWN: &[&str] = &["10086", "10010", "10050", "10099", "12580", "11185", "11183"];
+words!(ANNOUNCED, "tables/phone_words.txt");
+words!(SERVICES, "tables/service_words.txt");
+words!(NUMBERS, "tables/service_numbers.txt");
 
 /// Mobile, landline, 400 numbers, and what stands after a word for telephone.
 pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
@@ -213,7 +162,7 @@ fn announced(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     let found = matches!(to - i, 7 | 8)
         && !measure::counts(scan, to)
         && !scan.at(to).is_ascii_alphabetic()
-        && scan.near_before(i, 40, ANNOUNCED.iter().copied());
+        && ANNOUNCED.near_before(scan, i, 40);
     if found { local(scan, i) } else { None }
 }
 
@@ -245,14 +194,14 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
         return None;
     }
     let written = scan.string(i, to);
-    let near = scan.near_before(chain_start(scan, i), 8, ANNOUNCED.iter().copied());
-    let served = scan.any(to, SERVICES) || scan.at(to) == '”' && scan.any(to + 1, SERVICES);
+    let near = ANNOUNCED.near_before(scan, chain_start(scan, i), 8);
+    let served = SERVICES.at(scan, if scan.at(to) == '”' { to + 1 } else { to }).is_some();
     let found = match written.len() {
-        3 if EMERGENCY.contains(&written.as_str()) => {
+        3 if NUMBERS.has(&written) => {
             near || served || emergency_beside(scan, i, to) || (before == '“' && scan.at(to) == '”')
         }
         5 | 6 if served || near => true,
-        5 if WELL_KNOWN.contains(&written.as_str()) => true,
+        5 if NUMBERS.has(&written) => true,
         5 => written.starts_with("123") || written.starts_with("121") || written.starts_with("955"),
         3..=6 => {
             near && matches!(scan.before(scan.back_over_space(i)), ':' | '打' | '电' | '话' | '线' | '“')
@@ -286,8 +235,9 @@ fn emergency_beside(scan: &Scan<'_>, i: usize, to: usize) -> bool {
     let joins = |c: char| matches!(c, '、' | '和' | '/' | ',' | '与' | '及');
     let next = scan.digits(to + 1);
     let right = joins(scan.at(to))
-        && EMERGENCY.contains(&scan.string(to + 1, next).as_str())
+        && next == to + 4
+        && NUMBERS.has(&scan.string(to + 1, next))
         && !measure::counts(scan, next);
-    let left = i >= 4 && joins(scan.before(i)) && EMERGENCY.contains(&scan.string(i - 4, i - 1).as_str());
+    let left = i >= 4 && joins(scan.before(i)) && NUMBERS.has(&scan.string(i - 4, i - 1));
     right || left
 }

@@ -3,14 +3,14 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    Class, Hit, Options, Silence, latin, measure,
+    Class, Hit, Options, Silence, latin, listed,
     scan::{Scan, is_han},
 };
 use crate::note::NoteCode;
 
 /// Sign → what is said (`-`: nothing) and its class or the reason of its silence.
 static SIGNS: LazyLock<HashMap<char, (&str, &str)>> = LazyLock::new(|| {
-    measure::rows(include_str!("tables/symbols.tsv"))
+    listed::rows(include_str!("tables/symbols.tsv"))
         .filter_map(|row| {
             let mut cells = row.split('\t');
             Some((cells.next()?.chars().next()?, (cells.next()?, cells.next()?)))
