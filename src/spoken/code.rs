@@ -1,6 +1,11 @@
 //! Digits that name and do not count: standards, identity numbers, accounts, post codes, rooms.
 
-use super::{Class, Hit, Options, latin, listed::words, measure, number, phone, scan::Scan};
+use super::{
+    Class, Hit, Options, latin,
+    listed::words,
+    measure, number, phone,
+    scan::{Scan, is_dash},
+};
 use crate::note::NoteCode;
 
 words!(
@@ -23,9 +28,10 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
     // DB15/T 1234-2020: a province before the slash.
     let mut said: String = scan.folded(i, letters).iter().filter(|c| c.is_ascii_alphabetic()).collect();
     let mut from = letters;
-    let province = scan.digits(letters);
-    if province > letters && scan.at(province) == '/' {
-        said.push_str(&number::code(&scan.string(letters, province), options.yao()));
+    let after = scan.past_space(letters);
+    let province = scan.digits(after);
+    if province > after && scan.at(province) == '/' {
+        said.push_str(&number::code(&scan.string(after, province), options.yao()));
         from = province + 1;
         if scan.at(from) == 'T' {
             said.push('T');
@@ -37,7 +43,9 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
     if end == from || end - from > 13 || scan.at(end).is_ascii_alphabetic() {
         return None;
     }
-    said.push_str(&number::code(&scan.string(from, end), options.yao()));
+    // GB/T 1.1: a part of a standard, said as a number.
+    let yao = options.yao() && scan.at(end) != '.';
+    said.push_str(&number::code(&scan.string(from, end), yao));
     loop {
         let mark = scan.at(end);
         let dash = super::scan::is_dash(mark);
@@ -57,7 +65,7 @@ pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
         // What follows the hyphen is the year of the standard.
         let part = scan.string(next, to);
         let year = dash && part.len() == 4 && ("1949"..="2100").contains(&part.as_str());
-        said.push_str(&if year { number::digits(&part) } else { number::code(&part, options.yao()) });
+        said.push_str(&if year { number::digits(&part) } else { number::code(&part, yao) });
         end = to;
     }
     Some(Hit::new(end, Class::Standard, said))
@@ -84,7 +92,7 @@ pub(super) fn identity(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
         return None;
     }
     let to = scan.run(i, |c| c.is_ascii_alphanumeric());
-    if let Some(hit) = user_name(scan, i, to, options) {
+    if let Some(hit) = user_name(scan, i, to, options).or_else(|| announced_code(scan, i, options)) {
         return Some(hit);
     }
     let chars = scan.folded(i, to);
@@ -121,6 +129,33 @@ fn user_name(scan: &Scan<'_>, i: usize, to: usize, options: &Options) -> Option<
             .collect();
         Hit::new(end, Class::Code, said)
     })
+}
+
+/// `项目编号：NMG-C-F-240012`: letters and digits joined by hyphens after a word like 编号.
+fn announced_code(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '_');
+    let end = i + scan.folded(i, i + 64).iter().take_while(|&&c| inside(c)).count();
+    let written = scan.string(i, end);
+    let joined = written.contains('-')
+        && written.contains(|c: char| c.is_ascii_alphabetic())
+        && written.contains(|c: char| c.is_ascii_digit());
+    // A-01-02: two hyphens and mostly figures make a code without help.
+    let parts: Vec<&str> = written.split('-').collect();
+    let figures = parts.iter().filter(|part| part.bytes().all(|b| b.is_ascii_digit())).count();
+    let told = parts.len() >= 3 && figures * 2 > parts.len() || announced(scan, i);
+    if !joined || !told || !scan.before(end).is_ascii_alphanumeric() {
+        return None;
+    }
+    let said: String = written
+        .chars()
+        .map(|c| match c {
+            '-' => "杠".to_owned(),
+            '/' => "斜杠".to_owned(),
+            '_' => "下划线".to_owned(),
+            c => latin::mixed(&c.to_string(), options.yao()),
+        })
+        .collect();
+    Some(Hit::new(end, Class::Code, said))
 }
 
 /// Digits that are said one by one because of what stands around them.
@@ -163,6 +198,13 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         let count = number::cardinal(&scan.string(to + 1, serial), false);
         return Some(Hit::new(serial, Class::Code, number::digits(&written) + "杠" + &count));
     }
+    // 101-108室
+    let rooms = serial - to == to - i + 1 && matches!(written.len(), 3 | 4) && is_dash(scan.at(to));
+    if rooms && scan.any(serial, &["室", "房间", "病房", "办公室"]) {
+        let last = number::code(&scan.string(to + 1, serial), options.yao());
+        let said = number::code(&written, options.yao()) + options.to() + &last;
+        return Some(Hit::new(serial, Class::Code, said));
+    }
     if let Some(hit) = parts(scan, i, to, options) {
         return Some(hit);
     }
@@ -177,7 +219,7 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     let room = room
         || matches!(written.len(), 3 | 4)
             && !counted
-            && scan.after_any(i, &["单元", "号楼", "栋", "幢", "座", "层"]);
+            && scan.after_any(i, &["单元", "号楼", "栋", "幢", "座", "层", "楼"]);
     let program = ["985", "211", "863", "973"].contains(&written.as_str())
         && scan.any(
             if quoted { to + 1 } else { to },
@@ -200,23 +242,27 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         && written.starts_with('0')
         && !matches!(scan.at(to), '月' | '日' | '时' | ':' | '%')
         && !dashed;
-    let long = written.len() >= 7 && !counted && !(dashed && scan.digits(to + 1) - to > 7);
+    let long =
+        written.len() >= 7 && !counted && !is_count(scan, i, to) && !(dashed && scan.digits(to + 1) - to > 7);
     let found = room
         || program
         || customs
         || certificate
         || masked
         || inner
-        || written.len() >= 5 && scan.at(to).is_ascii_alphabetic() && !counted
+        || written.len() >= 4
+            && scan.at(to).is_ascii_alphabetic()
+            && !counted
+            && super::money::currency(scan, to).is_none()
         || named
         || padded
         || long
-        || scan.before(phone::chain_start(scan, i)) == '转' && !counted
+        || phone::is_extension(scan, phone::chain_start(scan, i)) && !counted
         || before == '/'
             && !counted
-            && scan.folded(i.saturating_sub(8), i - 1).iter().all(char::is_ascii_digit)
-            && i > 7
-        || quoted && written.len() >= 4 && !year;
+            && i > to - i + 1
+            && (i > 7 && scan.folded(i - 8, i - 1).iter().all(char::is_ascii_digit) || twin(scan, i, to))
+        || quoted && (written.len() >= 4 && !year || written.len() == 3 && !written.ends_with('0'));
     if !found {
         return None;
     }
@@ -226,6 +272,23 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         number::code(&written, options.yao())
     };
     Some(Hit::new(to, Class::Code, said))
+}
+
+/// Whether a long number counts although nothing counted follows: an ordinal without 号, or a text that is
+/// nothing but a number and cannot be one of a telephone.
+fn is_count(scan: &Scan<'_>, i: usize, to: usize) -> bool {
+    let round = scan.folded(to.saturating_sub(3), to).iter().all(|&c| c == '0');
+    let local = to - i <= 8 && matches!(scan.at(i), '2'..='8');
+    let whole = i == 0 && to == scan.len() && to <= 12 && (round || !local);
+    scan.before(i) == '第' && scan.at(scan.past_space(to)) != '号' || whole
+}
+
+/// CA1101/1102: as many figures as behind the letters before the slash.
+fn twin(scan: &Scan<'_>, i: usize, to: usize) -> bool {
+    let first = (i - 1).saturating_sub(to - i);
+    to - i >= 3
+        && scan.folded(first, i - 1).iter().all(char::is_ascii_digit)
+        && scan.before(first).is_ascii_uppercase()
 }
 
 /// 90后, 00后, 80、90后: years of birth.

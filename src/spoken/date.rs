@@ -3,10 +3,15 @@
 //! A year is said digit by digit, month and day as numbers (GB/T 7408 forms included).
 
 use super::{
-    Class, Hit, Options, measure, number,
+    Class, Hit, Options, clock,
+    listed::words,
+    measure, number,
     scan::{Scan, is_dash, is_han, is_word},
     year::{BARE_YEARS, YEARS},
 };
+
+words!(ANNOUNCED, "tables/day_words.txt");
+words!(AFTER, "tables/after_days.txt");
 
 /// `2022年8月10日`, `8月10日`, `2022-08-12`, `2022/8/12`, `2022.8.12` and ranges of the latter.
 pub(super) fn days(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
@@ -90,7 +95,7 @@ fn small(value: u32) -> String {
 fn iso_day(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
     let to = scan.digits(i);
     let sep = scan.at(to);
-    if to - i != 4 || !matches!(sep, '-' | '/' | '.' | '—') {
+    if to - i != 4 || !matches!(sep, '-' | '/' | '.' | '—' | '·') {
         return None;
     }
     scan.value(i, to).filter(|y| YEARS.contains(y))?;
@@ -118,6 +123,83 @@ fn iso_day(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
     let whole =
         bare && !named && !is_word(scan.at(month_to)) && (sep != '.' || !measure::counts(scan, month_to));
     (whole && (padded || sep == '.')).then(|| (month_to, format!("{year}年{}月", small(month))))
+}
+
+/// `26.1.1`, `12/2/2`, `24-05-01`, `05/01/2024`, `08/2008`, `08-08`, and `20240501` after a word for days.
+pub(super) fn other_forms(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let to = scan.digits(i);
+    let sep = scan.at(to);
+    let day = |from: usize, to: usize, year: &str, month: usize, day: usize| {
+        let month = scan.value(month, scan.digits(month)).filter(|m| (1..=12).contains(m))?;
+        let day = scan.value(day, scan.digits(day).min(day + 2)).filter(|d| (1..=31).contains(d))?;
+        let year = if year.is_empty() { String::new() } else { number::digits(year) + "年" };
+        (from < to).then(|| Hit::new(to, Class::Date, format!("{year}{}月{}日", small(month), small(day))))
+    };
+    if to - i == 8 {
+        let said = scan.value(i, i + 4).filter(|y| BARE_YEARS.contains(y))?;
+        let (month, last) = (scan.value(i + 4, i + 6)?, scan.value(i + 6, to)?);
+        let fits = (1..=12).contains(&month) && (1..=31).contains(&last) && ANNOUNCED.near_before(scan, i, 6);
+        let said = format!("{}年{}月{}日", number::digits(&said.to_string()), small(month), small(last));
+        return (fits && !is_word(sep)).then(|| Hit::new(to, Class::Date, said));
+    }
+    if to - i > 2
+        || !matches!(sep, '-' | '/' | '.')
+        || is_word(scan.before(i))
+        || "-/.:第版".contains(scan.before(i)) && i > 0
+    {
+        return None;
+    }
+    let middle = scan.digits(to + 1);
+    let apart = |end: usize| {
+        !is_word(scan.at(end))
+            && scan.at(end) != sep
+            && !matches!(scan.at(end), ':' | '版' | '号' | '室' | '%')
+    };
+    let (length, padded) = (middle - to - 1, scan.at(i) == '0' && to - i == 2);
+    if scan.at(middle) != sep || !scan.at(middle + 1).is_ascii_digit() {
+        // 08/2008, 08-08
+        return match length {
+            4 if padded && apart(middle) => {
+                let year = scan.value(to + 1, middle).filter(|y| BARE_YEARS.contains(y))?;
+                let month = scan.value(i, to).filter(|m| (1..=12).contains(m))?;
+                Some(Hit::new(
+                    middle,
+                    Class::Date,
+                    format!("{}年{}月", number::digits(&year.to_string()), small(month)),
+                ))
+            }
+            2 if padded
+                && apart(middle)
+                && !is_han(scan.before(i))
+                && !is_han(scan.at(middle))
+                && !is_dash(scan.at(middle)) =>
+            {
+                day(i, middle, "", i, to + 1)
+            }
+            _ => None,
+        };
+    }
+    let end = scan.digits(middle + 1);
+    match (length, end - middle - 1) {
+        // 05/01/2024; with the day first where it can be no month
+        (1 | 2, 4) if apart(end) => {
+            let year = scan.value(middle + 1, end).filter(|y| BARE_YEARS.contains(y))?.to_string();
+            let (month, last) = if scan.value(i, to)? > 12 { (to + 1, i) } else { (i, to + 1) };
+            day(i, end, &year, month, last)
+        }
+        (1 | 2, 1 | 2) if apart(end) && to - i == 2 => {
+            let year = scan.string(i, to);
+            let recent = ("20".."40").contains(&year.as_str());
+            let full = length == 2 && end - middle == 3;
+            let sure = match sep {
+                '/' => true,
+                '.' => recent && !(scan.begins(i) && is_han(scan.at(scan.past_space(end)))),
+                _ => recent && full,
+            };
+            sure.then(|| day(i, end, &year, to + 1, middle + 1)).flatten()
+        }
+        _ => None,
+    }
 }
 
 /// The other end of `2022.8.12-8.20` or `2022.8.12-20`, written as the first end at `i..end` is.
@@ -153,22 +235,21 @@ fn month_day(scan: &Scan<'_>, i: usize, sep: char) -> Option<(usize, String)> {
 /// `公示时间11.22-11.28`, `截止日期：12/31`: days without a year after a word that announces days.
 /// Hours are announced too (办公时间8.30—11.30), so a point needs both ends and no such word.
 fn announced_days(scan: &Scan<'_>, i: usize, options: &Options) -> Option<(usize, String)> {
-    let dates = ["时间", "日期", "期限", "公示期", "截止", "截至"];
-    let hours = ["办公", "上班", "营业", "作息", "工作时间", "开放", "接待", "门诊", "上午", "下午"];
-    if !scan.near_before(i, 6, dates.into_iter()) || scan.near_before(i, 12, hours.into_iter()) {
-        return None;
-    }
     let sep = scan.at(scan.digits(i));
-    if !matches!(sep, '.' | '/') || matches!(scan.before(i), '.' | '/') {
+    if !matches!(sep, '.' | '/') || matches!(scan.before(i), '.' | '/') || clock::announced(scan, i) {
         return None;
     }
+    let told = ANNOUNCED.near_before(scan, i, 6);
     let (end, said) = month_day(scan, i, sep)?;
     let from = scan.run(end, |c| is_dash(c) || c == '至');
     let until = if from > end { month_day(scan, from, sep) } else { None };
     match until {
-        Some((last, until)) => Some((last, format!("{said}{}{until}", options.to()))),
+        Some((last, until)) if told || AFTER.at(scan, last).is_some() => {
+            Some((last, format!("{said}{}{until}", options.to())))
+        }
+        None if !told => None,
         None if sep == '/' || clock_after(scan, end) => Some((end, said)),
-        None => None,
+        _ => None,
     }
 }
 

@@ -4,9 +4,10 @@ use super::{
     Class, Hit, Options,
     listed::words,
     measure, number,
-    scan::{Scan, is_word},
+    scan::{Scan, is_han, is_word},
 };
 
+words!(BARE, "tables/event_names.txt");
 words!(WORDS, "tables/event_words.txt");
 
 /// Events named by their day: “6·26”, “4.24”事故, 3·15晚会. Digit by digit, 1 is 一.
@@ -23,12 +24,8 @@ pub(super) fn day(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let after = if quoted { end + 1 } else { end };
     let sure = dot == '·'
         || (quoted && end - to == 3 && scan.at(to + 1) != '0')
-        || (quoted && WORDS.at(scan, after).is_some());
-    let known = dot == '.'
-        && scan.any(
-            end,
-            &["晚会", "购物节", "国际消费者", "国际禁毒", "国际劳动", "大促", "事故", "惨案", "地震"],
-        );
+        || (quoted && WORDS.within(scan, after, scan.run(after, is_han).min(after + 12)).is_some());
+    let known = dot == '.' && BARE.at(scan, end).is_some();
     let sure = sure || known;
     if !sure || is_word(scan.at(end)) || (dot == '·' && measure::counts(scan, end) && !quoted) {
         return None;

@@ -181,6 +181,9 @@ pub(super) fn placeholder(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
         1 => {
             c == 'ⅹ' && is_han(next)
                 || sign && "年月日时分元号".contains(next) && !scan.before(i).is_ascii_digit()
+                || c == '×' && scan.before(i) == '某'
+                || c == '×' && surname_before(scan, i) && is_han(next) && !is_han(scan.at(end + 1))
+                || c == '×' && surname_before(scan, i) && (next == '\0' || "、,。;:)某\n ".contains(next))
         }
         _ if matches!(c, '○' | '〇' | '*') => named && end - i == 2,
         _ => named || is_han(next) || (c != 'X' && c != 'x'),
@@ -188,8 +191,16 @@ pub(super) fn placeholder(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     stands.then(|| Hit::new(end, Class::Placeholder, if end - i == 1 { "某" } else { "某某" }))
 }
 
+/// 李×: one Han character alone before the sign.
+fn surname_before(scan: &Scan<'_>, i: usize) -> bool {
+    is_han(scan.before(i)) && !is_han(scan.before(i - 1)) && !scan.before(i - 1).is_ascii_digit()
+}
+
 /// α → 阿尔法. Letters of other scripts without a reading are left to the last rule.
 pub(super) fn greek(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    if matches!(scan.at(i), 'φ' | 'Φ' | 'ϕ') && scan.at(i + 1).is_ascii_digit() {
+        return Some(Hit::new(i + 1, Class::Symbol, "直径"));
+    }
     let name = GREEK.get(&scan.at(i))?;
     Some(Hit::new(i + 1, Class::Greek, *name))
 }

@@ -39,6 +39,10 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if scan.at(i) == '-' && "ABC".contains(before) && "级等、,;。)\0".contains(after) {
         return Some(Hit::new(end, Class::Symbol, "减"));
     }
+    // -百分之一
+    if i == 0 && scan.at(i) == '-' && scan.any(end, &["百分之", "千分之", "万分之"]) {
+        return Some(Hit::new(end, Class::Symbol, "负"));
+    }
     if end - i > 3 || before == '\0' || after == '\0' || before == '\n' || after == '\n' {
         let quiet = before == '\0' || before == '\n' || after == '\0';
         return Some(if quiet { Hit::silent(end, Silence::Ornament) } else { Hit::breath(end, "，") });
@@ -50,7 +54,15 @@ pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if before == '#' && after.is_ascii_digit() {
         return Some(Hit::new(end, Class::Range, options.to()));
     }
-    if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
+    // 2024-挂-01
+    let han_between = |open: usize| is_han(scan.at(open + 1)) && scan.at(open + 2) == '-';
+    let lot = before.is_ascii_digit() && han_between(i)
+        || after.is_ascii_digit()
+            && i >= 3
+            && scan.at(i - 2) == '-'
+            && is_han(before)
+            && scan.at(i - 3).is_ascii_digit();
+    if scan.at(i) == '-' && (lot || code::serial_goes_on(scan, i)) {
         return Some(Hit::new(end, Class::Symbol, "杠"));
     }
     if same_letters(scan, i, end) || same_ending(scan, i, end) || numbers_in_brackets(scan, i, end) {
@@ -251,10 +263,14 @@ pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
             && measure::follows_number(scan, i);
         let unit = unit
             && (measure::measure_at(scan, i - 1).is_some() || "吨斤克米里升度次亩顷瓦时".contains(before));
+        let unit = unit || unit_heading(scan, i);
         // 单位:吨/年
         let heading = is_han(before) && is_han(after) && scan.near_before(i, 6, ["单位"].into_iter());
         if money || unit || heading {
             return Some(Hit::new(end, Class::Symbol, "每"));
+        }
+        if let Some((to, name)) = measure::unit_at(scan, end).filter(|_| letters_counted(scan, i)) {
+            return Some(Hit::new(to, Class::Unit, format!("每{name}")));
         }
         // 和/或
         if matches!(before, '和' | '及') && after == '或' {
@@ -262,6 +278,46 @@ pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         }
     }
     Some(Hit::breath(end, if scan.at(i) == '/' { "、" } else { "，" }))
+}
+
+/// `100CFU/mL`: letters that a number counts, before a unit.
+fn letters_counted(scan: &Scan<'_>, i: usize) -> bool {
+    let letters = (1..=6).take_while(|&n| n <= i && scan.at(i - n).is_ascii_alphabetic()).count();
+    letters > 1 && scan.before(i - letters).is_ascii_digit()
+}
+
+/// `吨/日`, `(次/年)`: two units with nothing around them.
+fn unit_heading(scan: &Scan<'_>, i: usize) -> bool {
+    const PER: [&str; 22] = [
+        "年",
+        "月",
+        "日",
+        "天",
+        "小时",
+        "次",
+        "人",
+        "户",
+        "亩",
+        "吨",
+        "公里",
+        "平方米",
+        "立方米",
+        "度",
+        "件",
+        "分钟",
+        "秒",
+        "人次",
+        "学期",
+        "学年",
+        "课时",
+        "公顷",
+    ];
+    let of = (1..=3).filter_map(|n| i.checked_sub(n)).any(|from| {
+        measure::measure_at(scan, from) == Some(i)
+            && !is_han(scan.before(from))
+            && !scan.any(from, &["年/", "月/"])
+    });
+    of && PER.iter().any(|word| scan.word(i + 1, word).is_some_and(|end| !is_han(scan.at(end))))
 }
 
 /// Full stops and the other marks that are pauses as they stand.
@@ -309,6 +365,7 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         '>' | '<' | '›'
             if after != '='
                 && scan.mate(i).is_none()
+                && !(before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric())
                 && !before.is_ascii_digit()
                 && !scan.at(scan.past_space(i + 1)).is_ascii_digit() =>
         {

@@ -110,7 +110,7 @@ pub(super) fn unit(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let after_number = (is_magnitude(before) || "多余几".contains(before)) && follows_number(scan, i);
     let sign = !scan.at(i).is_ascii_alphabetic();
     let alone = scan.at(i).is_ascii_alphabetic()
-        && (matches!(before, '(' | '/' | ':') || super::scan::is_han(before))
+        && (matches!(before, '(' | '/' | ':' | '\0' | ' ') || super::scan::is_han(before))
         && scan.folded(i, i + 8).iter().take_while(|&&c| c != ')').any(|&c| matches!(c, '²' | '³'));
     let per = before == '/' && after_slash(scan, i)
         || before == '(' && scan.before(i - 1) == '/' && after_slash(scan, i - 1);

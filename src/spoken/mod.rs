@@ -23,6 +23,7 @@ mod measure;
 mod money;
 mod number;
 mod phone;
+mod position;
 mod quantity;
 mod range;
 mod scan;
@@ -310,13 +311,18 @@ const RULES: &[(&[On], Matcher)] = {
         (&[Digit, Mark], list::number),
         (&[Mark], table::unit_column),
         (&[Digit], date::days),
+        (&[Digit], date::other_forms),
         (&[Digit], year::years),
+        (&[Digit], clock::duration),
         (&[Digit], clock::time),
+        (&[Letter], clock::half_before),
+        (&[Digit, Letter], position::angle),
         (&[Digit, Mark], phone::number),
         (&[Digit], phone::hotline),
         (&[Digit], event::day),
         (&[Digit, Letter], vehicle::number),
         (&[Digit], vehicle::road),
+        (&[Digit], range::score),
         (&[Letter], code::standard),
         (&[Digit, Letter], code::identity),
         (&[Digit], code::digits),
@@ -328,6 +334,7 @@ const RULES: &[(&[On], Matcher)] = {
         (&[Digit], range::amounts),
         (&[Digit, Mark], quantity::amount),
         (&[Letter, Mark], measure::unit),
+        (&[Letter], symbol::times),
         (&[Letter, Mark], latin::placeholder),
         (&[Letter, Mark], latin::roman),
         (&[Letter, Mark], latin::letters),

@@ -4,7 +4,7 @@ use super::{
     Class, Hit, Options,
     listed::words,
     measure, number,
-    scan::{Scan, is_dash},
+    scan::{Scan, is_dash, is_han},
 };
 
 words!(ANNOUNCED, "tables/phone_words.txt");
@@ -97,11 +97,14 @@ fn landline(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     }
     let area = area(scan, i, to)?;
     let joined = scan.past_space(to);
-    let from = scan.past_space(scan.run(joined, is_dash));
+    let dash = scan.run(joined, is_dash);
+    // 0471.6945678: no number of so many digits begins with 0.
+    let pointed = scan.at(to) == '.' && matches!(scan.digits(to + 1) - to, 8 | 9);
+    let from = if pointed { to + 1 } else { scan.past_space(dash) };
     if from == to {
         return None;
     }
-    let (end, local) = local(scan, from).or_else(|| short(scan, from))?;
+    let (end, local) = local(scan, from).or_else(|| short(scan, from).filter(|_| !pointed))?;
     Some((end, [vec![area], local].concat()))
 }
 
@@ -162,8 +165,16 @@ fn announced(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     let found = matches!(to - i, 7 | 8)
         && !measure::counts(scan, to)
         && !scan.at(to).is_ascii_alphabetic()
-        && ANNOUNCED.near_before(scan, i, 40);
+        && (ANNOUNCED.near_before(scan, i, 40) || follows_another(scan, i));
     if found { local(scan, i) } else { None }
+}
+
+/// 0471-6234567、6234568
+fn follows_another(scan: &Scan<'_>, i: usize) -> bool {
+    i >= 8
+        && matches!(scan.before(i), '、' | '/' | ',' | '或' | ' ' | ';')
+        && scan.folded(i - 8, i - 1).iter().all(char::is_ascii_digit)
+        && scan.written(i - 1) != '.'
 }
 
 /// `-8001` after a number, not the second half of a range.
@@ -195,14 +206,21 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
     }
     let written = scan.string(i, to);
     let near = ANNOUNCED.near_before(scan, chain_start(scan, i), 8);
-    let served = SERVICES.at(scan, if scan.at(to) == '”' { to + 1 } else { to }).is_some();
+    let line = written.len() == 5 && written.starts_with("12");
+    let name = if line { scan.run(to, is_han).min(to + 10) } else { to };
+    let served = SERVICES.within(scan, to, name).is_some()
+        || SERVICES.at(scan, if scan.at(to) == '”' { to + 1 } else { to }).is_some();
     let found = match written.len() {
         3 if NUMBERS.has(&written) => {
             near || served || emergency_beside(scan, i, to) || (before == '“' && scan.at(to) == '”')
         }
         5 | 6 if served || near => true,
         5 if NUMBERS.has(&written) => true,
-        5 => written.starts_with("123") || written.starts_with("121") || written.starts_with("955"),
+        5 if written.starts_with("123") || written.starts_with("121") || written.starts_with("955") => true,
+        // The banks' and the provinces' lines, unless it is said to be a number of something.
+        5 if written.starts_with("95") || written.starts_with("96") => {
+            !written.ends_with("00") && !"数额量计共约达近超有余值:".contains(before)
+        }
         3..=6 => {
             near && matches!(scan.before(scan.back_over_space(i)), ':' | '打' | '电' | '话' | '线' | '“')
         }
@@ -228,6 +246,12 @@ pub(super) fn chain_start(scan: &Scan<'_>, i: usize) -> usize {
         at = to - figures;
     }
     at
+}
+
+/// Whether an extension stands at `i`: after 转, or after the hyphen of a whole number.
+pub(super) fn is_extension(scan: &Scan<'_>, i: usize) -> bool {
+    let number = || i >= 8 && scan.folded(i - 8, i - 1).iter().all(char::is_ascii_digit);
+    scan.before(i) == '转' || scan.before(i) == '-' && number()
 }
 
 /// Another emergency number stands beside: 110、119、120.

@@ -45,6 +45,13 @@ pub(super) fn typesetting(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     (codes && close > i + 1).then(|| Hit::silent(close + 1, Silence::Typesetting).note(NoteCode::Typesetting))
 }
 
+/// `3x5`, `20X30`: the letter between two numbers is a sign.
+pub(super) fn times(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let sign =
+        matches!(scan.at(i), 'x' | 'X') && scan.before(i).is_ascii_digit() && scan.at(i + 1).is_ascii_digit();
+    sign.then(|| Hit::new(i + 1, Class::Symbol, "乘"))
+}
+
 /// A sign by itself.
 pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let (c, before, after) = (scan.at(i), scan.before(i), scan.at(i + 1));

@@ -17,6 +17,13 @@ pub(super) fn years(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit>
     if is_word(scan.before(i)) {
         return None;
     }
+    // 公元前221年, '98年
+    let era = scan.after_any(i, &["公元", "公元前", "纪元"]) && to - i <= 4;
+    let century_left_out = to - i == 2 && matches!(scan.before(i), '\'' | '’');
+    if (era || century_left_out) && scan.at(scan.past_space(to)) == '年' {
+        let said = number::digits(&scan.string(i, to)) + "年";
+        return Some(Hit::new(scan.past_space(to) + 1, Class::Year, said));
+    }
     if let Some(hit) = shortened(scan, i, to) {
         return Some(hit);
     }
@@ -155,6 +162,8 @@ pub(super) fn alone(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         || counted
         || matches!(scan.before(i), '.' | '×' | '/' | '-' | '—' | '~' | '¥' | '$')
         || scan.after_any(from, &announced)
+        // A table cell with nothing but 2000 counts.
+        || year == Some(2000) && i == 0 && to == scan.len()
     {
         return None;
     }
