@@ -1,8 +1,10 @@
-//! Digits that name and do not count: standards, identity numbers, accounts, post codes, rooms.
+//! Digits that name and do not count: identity numbers, accounts, post codes, rooms.
+
+use std::sync::LazyLock;
 
 use super::{
     Class, Hit, Options, latin,
-    listed::words,
+    listed::{self, words},
     measure, number, phone,
     scan::{Scan, is_dash},
 };
@@ -14,77 +16,13 @@ words!(
     "tables/code_words.txt"
 );
 words!(CUSTOMS, "tables/customs.txt");
-words!(STANDARDS, "tables/standards.txt");
 
-/// `GB 13735-2017`, `GB/T22238-2008`, `ISO9001`: the hyphen is 杠.
-pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
-    if scan.before(i).is_ascii_alphanumeric() {
-        return None;
-    }
-    let listed = STANDARDS.at(scan, i);
-    let letters =
-        i + scan.folded(i, i + 13).iter().take_while(|c| c.is_ascii_uppercase() || **c == '/').count();
-    let letters = if letters - i <= 12 && dated(scan, letters) { letters } else { listed? };
-    // DB15/T 1234-2020: a province before the slash.
-    let mut said: String = scan.folded(i, letters).iter().filter(|c| c.is_ascii_alphabetic()).collect();
-    let mut from = letters;
-    let after = scan.past_space(letters);
-    let province = scan.digits(after);
-    if province > after && scan.at(province) == '/' {
-        said.push_str(&number::code(&scan.string(after, province), options.yao()));
-        from = province + 1;
-        if scan.at(from) == 'T' {
-            said.push('T');
-            from += 1;
-        }
-    }
-    let from = scan.past_space(from);
-    let mut end = scan.digits(from);
-    if end == from || end - from > 13 || scan.at(end).is_ascii_alphabetic() {
-        return None;
-    }
-    // GB/T 1.1: a part of a standard, said as a number.
-    let yao = options.yao() && scan.at(end) != '.';
-    said.push_str(&number::code(&scan.string(from, end), yao));
-    loop {
-        let mark = scan.at(end);
-        let dash = super::scan::is_dash(mark);
-        // ISO 14001:2015
-        let year_to = scan.digits(end + 1);
-        if mark == ':' && year_to == end + 5 {
-            said = said + "，" + &number::digits(&scan.string(end + 1, year_to));
-            end = year_to;
-            break;
-        }
-        let next = if dash { scan.run(end, super::scan::is_dash) } else { end + 1 };
-        let to = scan.digits(next);
-        if to == next || !(dash || mark == '.') || to - next > 8 {
-            break;
-        }
-        said.push_str(if dash { "杠" } else { "点" });
-        // What follows the hyphen is the year of the standard.
-        let part = scan.string(next, to);
-        let year = dash && part.len() == 4 && ("1949"..="2100").contains(&part.as_str());
-        said.push_str(&if year { number::digits(&part) } else { number::code(&part, yao) });
-        end = to;
-    }
-    Some(Hit::new(end, Class::Standard, said))
-}
-
-/// Whether a number and a year follow letters, as only standards have it: `Q/ABC 001-2020`.
-fn dated(scan: &Scan<'_>, letters: usize) -> bool {
-    let from = scan.past_space(letters);
-    let to = scan.digits(from);
-    let part = scan.digits(to + 1);
-    let to = if scan.at(to) == '.' && part > to + 1 { part } else { to };
-    let year = scan.run(to, super::scan::is_dash);
-    let end = scan.digits(year);
-    to > from
-        && year > to
-        && end == year + 4
-        && scan.value(year, end).is_some_and(|y| (1950..=2100).contains(&y))
-        && scan.at(end) != '-'
-}
+/// Numbers that are names, and the words they stand before.
+static NAMED: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
+    let rows = listed::rows(include_str!("tables/named_numbers.tsv"));
+    let cells = rows.filter_map(|row| row.split_once('\t'));
+    cells.map(|(number, words)| (number, words.split_whitespace().collect())).collect()
+});
 
 /// Eighteen characters of an identity number or a social credit code, and other long mixtures.
 pub(super) fn identity(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
@@ -220,12 +158,7 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         || matches!(written.len(), 3 | 4)
             && !counted
             && scan.after_any(i, &["单元", "号楼", "栋", "幢", "座", "层", "楼"]);
-    let program = ["985", "211", "863", "973"].contains(&written.as_str())
-        && scan.any(
-            if quoted { to + 1 } else { to },
-            &["高校", "工程", "院校", "大学", "计划", "、211", "和211", "/211"],
-        );
-    let program = program || written.len() == 3 && scan.any(to, &["购物节", "大促"]);
+    let program = named(scan, &written, if quoted { to + 1 } else { to });
     let customs = CUSTOMS.has(&written) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
     // 150102-2026-G-001: in the midst of a code.
     let inner = before == '-'
@@ -274,6 +207,11 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     Some(Hit::new(to, Class::Code, said))
 }
 
+/// Whether `written` is the name that it is before one of its words: 985高校, 84消毒液.
+fn named(scan: &Scan<'_>, written: &str, to: usize) -> bool {
+    NAMED.iter().any(|(number, words)| *number == written && scan.any(to, words))
+}
+
 /// Whether a long number counts although nothing counted follows: an ordinal without 号, or a text that is
 /// nothing but a number and cannot be one of a telephone.
 fn is_count(scan: &Scan<'_>, i: usize, to: usize) -> bool {
@@ -299,10 +237,13 @@ fn cohort(scan: &Scan<'_>, i: usize, to: usize) -> Option<Hit> {
         .then(|| Hit::new(to, Class::Code, number::digits(&scan.string(i, to))))
 }
 
-/// 6222 0202 0001 2345 678: at least three groups, all but the last of four digits.
+/// 6222 0202 0001 2345 678: at least three groups, all but the last of four digits, or of three after a word
+/// like 会议号.
 fn fours(scan: &Scan<'_>, i: usize, to: usize, options: &Options) -> Option<Hit> {
+    let told = announced(scan, i);
+    let full = |group: &String| group.len() == 4 || told && group.len() == 3;
     let (mut end, mut groups) = (to, vec![scan.string(i, to)]);
-    while end - i < 32 && scan.at(end) == ' ' && groups.last().is_some_and(|group| group.len() == 4) {
+    while end - i < 32 && scan.at(end) == ' ' && groups.last().is_some_and(full) {
         let next = scan.digits(end + 1);
         if next == end + 1 || next - end > 5 {
             break;

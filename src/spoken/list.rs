@@ -49,7 +49,7 @@ fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         return None;
     }
     let said = number::cardinal(&scan.string(i, to), false) + "、";
-    let owned = OWNERS.before(scan, scan.back_over_space(i));
+    let owned = owned_by_word(scan, i);
     Some(Hit::new(to + 1, Class::ListNumber, said).soft(!owned))
 }
 
@@ -89,6 +89,16 @@ fn month_follows(scan: &Scan<'_>, i: usize) -> bool {
     scan.at(scan.past_space(to)) == '月' && scan.value(i, to).is_some_and(|month| (1..=12).contains(&month))
 }
 
+/// Whether 附件, 表 and the like stand before; 报名表 2. is a list that goes on.
+fn owned_by_word(scan: &Scan<'_>, i: usize) -> bool {
+    let at = scan.back_over_space(i);
+    let part_of_word = matches!(scan.before(at), '表' | '图' | '式')
+        && at > 1
+        && is_han(scan.before(at - 1))
+        && !"附见如续下上由按详".contains(scan.before(at - 1));
+    OWNERS.before(scan, at) && !part_of_word
+}
+
 /// `(1)`, `(一)`, `(十二)`.
 fn bracketed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let close = scan.mate(i).filter(|close| (2..=5).contains(&(close - i)))?;
@@ -107,7 +117,7 @@ fn bracketed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     }
     let said = if arabic { number::cardinal(&written, false) } else { written };
     let dash = scan.run(close + 1, super::scan::is_dash);
-    let owned = OWNERS.before(scan, before)
+    let owned = owned_by_word(scan, i)
         || dash > close + 1 && scan.at(dash) == '('
         || super::scan::is_dash(scan.before(i)) && i > 1 && scan.before(i - 1) == ')'
         || scan.before(before) == '、' && scan.before(before - 1) == ')'

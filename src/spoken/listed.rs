@@ -1,7 +1,5 @@
 //! Word lists and tables: the data files in `tables/`, as the rules ask them.
 
-use std::collections::HashMap;
-
 use super::scan::Scan;
 
 /// The lines of a table without comments and blank ones.
@@ -11,21 +9,21 @@ pub(super) fn rows(table: &str) -> impl Iterator<Item = &str> + Clone {
 
 /// A list of words, found by their first and by their last character.
 pub(super) struct Words {
-    by_first: HashMap<char, Vec<&'static str>>,
-    by_last: HashMap<char, Vec<&'static str>>,
+    by_first: Index,
+    by_last: Index,
 }
+
+/// Words under a character of theirs, in the order of the characters: found by halving, which is
+/// quicker than hashing for some hundred of them.
+type Index = Vec<(char, Vec<&'static str>)>;
 
 impl Words {
     /// One or many words on a line.
     pub(super) fn read(table: &'static str) -> Self {
-        let mut list = Self { by_first: HashMap::new(), by_last: HashMap::new() };
-        for word in rows(table).flat_map(str::split_whitespace) {
-            if let (Some(first), Some(last)) = (word.chars().next(), word.chars().next_back()) {
-                list.by_first.entry(first).or_default().push(word);
-                list.by_last.entry(last).or_default().push(word);
-            }
+        Self {
+            by_first: index(table, |word| word.chars().next()),
+            by_last: index(table, |word| word.chars().next_back()),
         }
-        list
     }
 
     /// The end of the longest word that stands at `i`.
@@ -35,12 +33,12 @@ impl Words {
 
     /// The ends of all words that stand at `i`.
     fn ends(&self, scan: &Scan<'_>, i: usize) -> impl Iterator<Item = usize> {
-        self.by_first.get(&scan.at(i)).into_iter().flatten().filter_map(move |word| scan.word(i, word))
+        under(&self.by_first, scan.at(i)).iter().filter_map(move |word| scan.word(i, word))
     }
 
     /// Whether a word ends right before `i`.
     pub(super) fn before(&self, scan: &Scan<'_>, i: usize) -> bool {
-        self.by_last.get(&scan.before(i)).is_some_and(|words| scan.after_any(i, words))
+        scan.after_any(i, under(&self.by_last, scan.before(i)))
     }
 
     /// Whether a word stands in the `reach` characters before `i`, in the same clause.
@@ -58,11 +56,25 @@ impl Words {
 
     /// Whether `word` is listed.
     pub(super) fn has(&self, word: &str) -> bool {
-        word.chars()
-            .next()
-            .and_then(|first| self.by_first.get(&first))
-            .is_some_and(|words| words.contains(&word))
+        word.chars().next().is_some_and(|first| under(&self.by_first, first).contains(&word))
     }
+}
+
+fn index(table: &'static str, key: impl Fn(&str) -> Option<char>) -> Index {
+    let mut index = Index::new();
+    for word in rows(table).flat_map(str::split_whitespace) {
+        let Some(key) = key(word) else { continue };
+        match index.binary_search_by_key(&key, |(c, _)| *c) {
+            Ok(at) => index.get_mut(at).into_iter().for_each(|(_, words)| words.push(word)),
+            Err(at) => index.insert(at, (key, vec![word])),
+        }
+    }
+    index
+}
+
+fn under(index: &Index, key: char) -> &[&'static str] {
+    let at = index.binary_search_by_key(&key, |(c, _)| *c);
+    at.ok().and_then(|at| index.get(at)).map_or(&[], |(_, words)| words)
 }
 
 /// A word list of this folder, read when it is first asked.

@@ -45,7 +45,7 @@ pub(super) fn unit_at(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
 
 fn simple_unit(scan: &Scan<'_>, i: usize) -> Option<(usize, &'static str)> {
     let first = scan.at(i);
-    if first.is_ascii_digit() || super::scan::is_han(first) || first == '\0' {
+    if !begins_unit(first) {
         return None;
     }
     let mut key = String::new();
@@ -61,6 +61,12 @@ fn simple_unit(scan: &Scan<'_>, i: usize) -> Option<(usize, &'static str)> {
         }
     }
     best
+}
+
+/// Whether a unit of the table can begin with `c`; asked of every character after a number.
+fn begins_unit(c: char) -> bool {
+    c.is_ascii_alphabetic()
+        || matches!(c, '°' | 'º' | 'μ' | 'Ω' | '′' | '″' | '\u{2100}'..='\u{214f}' | '\u{3380}'..='\u{33df}')
 }
 
 /// The end of the measure word at `i`, past 万, 亿 and the like.
@@ -138,6 +144,7 @@ mod tests {
     #[test]
     fn tables_are_keyed_by_folded_forms() {
         for unit in UNITS.keys() {
+            assert!(unit.starts_with(begins_unit), "{unit}");
             assert_eq!(Scan::new(unit).string(0, LONGEST_UNIT), *unit);
         }
     }

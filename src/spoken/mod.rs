@@ -12,6 +12,7 @@
 mod bracket;
 mod clock;
 mod code;
+mod dash;
 mod date;
 mod document;
 mod event;
@@ -28,6 +29,7 @@ mod quantity;
 mod range;
 mod scan;
 mod settle;
+mod standard;
 mod symbol;
 mod table;
 mod vehicle;
@@ -296,12 +298,14 @@ enum On {
     Digit,
     Letter,
     Mark,
+    /// `，。、；！“”《》`: half of all marks of a notice, and never more than a pause or nothing.
+    Stop,
 }
 
 /// In this order. A rule that needs more of its surroundings to be sure stands before one that needs
 /// less; the last two take whatever is left.
 const RULES: &[(&[On], Matcher)] = {
-    use On::{Digit, Letter, Mark};
+    use On::{Digit, Letter, Mark, Stop};
     &[
         (&[Digit, Letter], web::email),
         (&[Digit, Letter], web::url),
@@ -323,7 +327,7 @@ const RULES: &[(&[On], Matcher)] = {
         (&[Digit, Letter], vehicle::number),
         (&[Digit], vehicle::road),
         (&[Digit], range::score),
-        (&[Letter], code::standard),
+        (&[Letter], standard::number),
         (&[Digit, Letter], code::identity),
         (&[Digit], code::digits),
         (&[Digit], year::alone),
@@ -340,11 +344,11 @@ const RULES: &[(&[On], Matcher)] = {
         (&[Letter, Mark], latin::letters),
         (&[Mark], latin::greek),
         (&[Mark], bracket::mark),
-        (&[Mark], mark::quotation),
-        (&[Mark], mark::dash),
+        (&[Mark, Stop], mark::quotation),
+        (&[Mark], dash::mark),
         (&[Mark], mark::space),
         (&[Mark], mark::slash),
-        (&[Mark], mark::point),
+        (&[Mark, Stop], mark::point),
         (&[Mark], symbol::sign),
         (&[Mark, Digit, Letter], symbol::unknown),
     ]
@@ -368,6 +372,7 @@ pub fn speak(text: &str, options: &Options) -> (Spoken, Vec<Note>) {
         let on = match scan.at(i) {
             '0'..='9' => On::Digit,
             'a'..='z' | 'A'..='Z' => On::Letter,
+            ',' | '。' | '、' | ';' | '!' | '“' | '”' | '《' | '》' => On::Stop,
             _ => On::Mark,
         };
         let hit = RULES

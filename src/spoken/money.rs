@@ -18,11 +18,15 @@ static MONEY: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
 
 /// The end and the name of the currency sign or code at `i`.
 pub(super) fn currency(scan: &Scan<'_>, i: usize) -> Option<(usize, &'static str)> {
-    let c = scan.at(i);
-    if c.is_ascii_digit() || c.is_ascii_lowercase() {
+    if !begins_currency(scan.at(i)) {
         return None;
     }
     MONEY.iter().find_map(|(sign, name)| Some((scan.word(i, sign)?, *name)))
+}
+
+/// Whether a sign or code of the table can begin with `c`; asked of every mark and letter.
+fn begins_currency(c: char) -> bool {
+    c.is_ascii_uppercase() || matches!(c, '$' | '¥' | '£' | '฿' | '\u{20a0}'..='\u{20cf}')
 }
 
 /// `¥2000`, `-¥200`, `¥3-5万`, `¥1000—¥2000`, `¥2/次`.
@@ -86,4 +90,16 @@ fn sum(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
 pub(super) fn exact(amount: &Amount) -> Amount {
     let fraction = if amount.fraction == "00" { String::new() } else { amount.fraction.clone() };
     Amount { whole: amount.whole.clone(), fraction, end: amount.end }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_currency_is_found_by_its_first_character() {
+        for (sign, name) in MONEY.iter() {
+            assert_eq!(currency(&Scan::new(sign), 0), Some((sign.chars().count(), *name)));
+        }
+    }
 }

@@ -62,7 +62,8 @@ fn thousands(scan: &Scan<'_>, i: usize, first: usize) -> Option<usize> {
         return None;
     }
     let mut end = first;
-    while scan.written(end) == ',' && scan.digits(end + 1) == end + 4 {
+    // Five groups are beyond any sum; a longer row is a list.
+    while end - first <= 20 && scan.written(end) == ',' && scan.digits(end + 1) == end + 4 {
         end += 4;
     }
     // `110,120` may as well be a list: one group of three before one of three needs something counted.

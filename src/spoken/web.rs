@@ -93,6 +93,9 @@ fn domain(scan: &Scan<'_>, i: usize) -> Option<usize> {
     while end > i && matches!(scan.before(end), '.' | '-') {
         end -= 1;
     }
+    if !scan.folded(i, end).contains(&'.') {
+        return None;
+    }
     let name = scan.string(i, end);
     let last = name.rsplit('.').next().unwrap_or("");
     let known = name.contains('.')
