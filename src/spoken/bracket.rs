@@ -5,13 +5,17 @@
 //! 3. Everything else is a remark, with a pause on both sides (or left out, see [`Brackets`]).
 
 use super::{
-    Brackets, Hit, Options, Silence, measure,
+    Brackets, Hit, Options, Silence,
+    listed::words,
     scan::{Scan, is_han},
 };
 use crate::note::NoteCode;
 
-/// Contents that are remarks, however short.
-const REMARKS: &str = include_str!("tables/remarks.txt");
+words!(
+    /// Contents that are remarks, however short.
+    REMARKS,
+    "tables/remarks.txt"
+);
 
 pub(super) fn mark(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
     let c = scan.at(i);
@@ -77,7 +81,7 @@ fn role(scan: &Scan<'_>, open: usize, close: usize) -> Role {
     if written == "含" || written == "不含" || weekday && !scan.at(close + 1).is_ascii_digit() {
         return Role::Inside;
     }
-    if !inner.iter().all(|&c| is_han(c) || c == '、') || measure::rows(REMARKS).any(|word| word == written) {
+    if !inner.iter().all(|&c| is_han(c) || c == '、') || REMARKS.has(&written) {
         return Role::Remark;
     }
     let goes_on = is_han(scan.at(close + 1));

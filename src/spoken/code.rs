@@ -1,89 +1,28 @@
-//! Digits that name and do not count: standards, identity numbers, accounts, post codes, rooms.
+//! Digits that name and do not count: identity numbers, accounts, post codes, rooms.
 
-use super::{Class, Hit, Options, latin, measure, number, phone, scan::Scan};
+use std::sync::LazyLock;
+
+use super::{
+    Class, Hit, Options, latin,
+    listed::{self, words},
+    measure, number, phone,
+    scan::{Scan, is_dash},
+};
 use crate::note::NoteCode;
 
-/// Words after which digits are a name, one a line.
-const ANNOUNCED: &str = include_str!("tables/code_words.txt");
+words!(
+    /// Words after which digits are a name.
+    ANNOUNCED,
+    "tables/code_words.txt"
+);
+words!(CUSTOMS, "tables/customs.txt");
 
-/// Codes of customs supervision modes (海关监管方式代码) that notices quote without saying so.
-const CUSTOMS: &[&str] = &["1210", "1239", "9610", "9710", "9810", "1039", "0110"];
-
-/// Letters that begin the number of a standard.
-const STANDARDS: &[&str] = &[
-    "GB/T", "GB/Z", "GBZ/T", "GBZ", "GBJ", "GB", "DB", "DBJ", "DB/T", "NY/T", "NY", "HJ/T", "HJ", "JGJ/T",
-    "JGJ", "CJJ/T", "CJJ", "CJ/T", "JT/T", "JTG", "SB/T", "SL/T", "SL", "WS/T", "WS", "YY/T", "YY", "AQ/T",
-    "AQ", "GA/T", "GA", "MZ/T", "LY/T", "QB/T", "HG/T", "JB/T", "DL/T", "NB/T", "XF/T", "XF", "T/CECS",
-    "ISO/IEC", "ISO", "IEC", "ISBN", "ISSN", "CN", "TD/T", "LB/T", "RB/T", "CH/T", "DA/T", "DZ/T", "JR/T",
-    "SN/T", "TB/T", "YD/T", "QX/T", "SC/T", "GH/T", "LS/T", "BB/T", "CECS", "EN",
-];
-
-/// `GB 13735-2017`, `GB/T22238-2008`, `ISO9001`: the hyphen is 杠.
-pub(super) fn standard(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
-    if scan.before(i).is_ascii_alphanumeric() {
-        return None;
-    }
-    let listed = STANDARDS.iter().filter_map(|name| scan.word(i, name)).max();
-    let letters =
-        i + scan.folded(i, i + 13).iter().take_while(|c| c.is_ascii_uppercase() || **c == '/').count();
-    let letters = if letters - i <= 12 && dated(scan, letters) { letters } else { listed? };
-    // DB15/T 1234-2020: a province before the slash.
-    let mut said: String = scan.folded(i, letters).iter().filter(|c| c.is_ascii_alphabetic()).collect();
-    let mut from = letters;
-    let province = scan.digits(letters);
-    if province > letters && scan.at(province) == '/' {
-        said.push_str(&number::code(&scan.string(letters, province), options.yao()));
-        from = province + 1;
-        if scan.at(from) == 'T' {
-            said.push('T');
-            from += 1;
-        }
-    }
-    let from = scan.past_space(from);
-    let mut end = scan.digits(from);
-    if end == from || end - from > 13 || scan.at(end).is_ascii_alphabetic() {
-        return None;
-    }
-    said.push_str(&number::code(&scan.string(from, end), options.yao()));
-    loop {
-        let mark = scan.at(end);
-        let dash = super::scan::is_dash(mark);
-        // ISO 14001:2015
-        let year_to = scan.digits(end + 1);
-        if mark == ':' && year_to == end + 5 {
-            said = said + "，" + &number::digits(&scan.string(end + 1, year_to));
-            end = year_to;
-            break;
-        }
-        let next = if dash { scan.run(end, super::scan::is_dash) } else { end + 1 };
-        let to = scan.digits(next);
-        if to == next || !(dash || mark == '.') || to - next > 8 {
-            break;
-        }
-        said.push_str(if dash { "杠" } else { "点" });
-        // What follows the hyphen is the year of the standard.
-        let part = scan.string(next, to);
-        let year = dash && part.len() == 4 && ("1949"..="2100").contains(&part.as_str());
-        said.push_str(&if year { number::digits(&part) } else { number::code(&part, options.yao()) });
-        end = to;
-    }
-    Some(Hit::new(end, Class::Standard, said))
-}
-
-/// Whether a number and a year follow letters, as only standards have it: `Q/ABC 001-2020`.
-fn dated(scan: &Scan<'_>, letters: usize) -> bool {
-    let from = scan.past_space(letters);
-    let to = scan.digits(from);
-    let part = scan.digits(to + 1);
-    let to = if scan.at(to) == '.' && part > to + 1 { part } else { to };
-    let year = scan.run(to, super::scan::is_dash);
-    let end = scan.digits(year);
-    to > from
-        && year > to
-        && end == year + 4
-        && scan.value(year, end).is_some_and(|y| (1950..=2100).contains(&y))
-        && scan.at(end) != '-'
-}
+/// Numbers that are names, and the words they stand before.
+static NAMED: LazyLock<Vec<(&str, Vec<&str>)>> = LazyLock::new(|| {
+    let rows = listed::rows(include_str!("tables/named_numbers.tsv"));
+    let cells = rows.filter_map(|row| row.split_once('\t'));
+    cells.map(|(number, words)| (number, words.split_whitespace().collect())).collect()
+});
 
 /// Eighteen characters of an identity number or a social credit code, and other long mixtures.
 pub(super) fn identity(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
@@ -91,7 +30,7 @@ pub(super) fn identity(scan: &Scan<'_>, i: usize, options: &Options) -> Option<H
         return None;
     }
     let to = scan.run(i, |c| c.is_ascii_alphanumeric());
-    if let Some(hit) = user_name(scan, i, to, options) {
+    if let Some(hit) = user_name(scan, i, to, options).or_else(|| announced_code(scan, i, options)) {
         return Some(hit);
     }
     let chars = scan.folded(i, to);
@@ -128,6 +67,33 @@ fn user_name(scan: &Scan<'_>, i: usize, to: usize, options: &Options) -> Option<
             .collect();
         Hit::new(end, Class::Code, said)
     })
+}
+
+/// `项目编号：NMG-C-F-240012`: letters and digits joined by hyphens after a word like 编号.
+fn announced_code(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '_');
+    let end = i + scan.folded(i, i + 64).iter().take_while(|&&c| inside(c)).count();
+    let written = scan.string(i, end);
+    let joined = written.contains('-')
+        && written.contains(|c: char| c.is_ascii_alphabetic())
+        && written.contains(|c: char| c.is_ascii_digit());
+    // A-01-02: two hyphens and mostly figures make a code without help.
+    let parts: Vec<&str> = written.split('-').collect();
+    let figures = parts.iter().filter(|part| part.bytes().all(|b| b.is_ascii_digit())).count();
+    let told = parts.len() >= 3 && figures * 2 > parts.len() || announced(scan, i);
+    if !joined || !told || !scan.before(end).is_ascii_alphanumeric() {
+        return None;
+    }
+    let said: String = written
+        .chars()
+        .map(|c| match c {
+            '-' => "杠".to_owned(),
+            '/' => "斜杠".to_owned(),
+            '_' => "下划线".to_owned(),
+            c => latin::mixed(&c.to_string(), options.yao()),
+        })
+        .collect();
+    Some(Hit::new(end, Class::Code, said))
 }
 
 /// Digits that are said one by one because of what stands around them.
@@ -170,6 +136,13 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         let count = number::cardinal(&scan.string(to + 1, serial), false);
         return Some(Hit::new(serial, Class::Code, number::digits(&written) + "杠" + &count));
     }
+    // 101-108室
+    let rooms = serial - to == to - i + 1 && matches!(written.len(), 3 | 4) && is_dash(scan.at(to));
+    if rooms && scan.any(serial, &["室", "房间", "病房", "办公室"]) {
+        let last = number::code(&scan.string(to + 1, serial), options.yao());
+        let said = number::code(&written, options.yao()) + options.to() + &last;
+        return Some(Hit::new(serial, Class::Code, said));
+    }
     if let Some(hit) = parts(scan, i, to, options) {
         return Some(hit);
     }
@@ -184,14 +157,9 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     let room = room
         || matches!(written.len(), 3 | 4)
             && !counted
-            && scan.after_any(i, &["单元", "号楼", "栋", "幢", "座", "层"]);
-    let program = ["985", "211", "863", "973"].contains(&written.as_str())
-        && scan.any(
-            if quoted { to + 1 } else { to },
-            &["高校", "工程", "院校", "大学", "计划", "、211", "和211", "/211"],
-        );
-    let program = program || written.len() == 3 && scan.any(to, &["购物节", "大促"]);
-    let customs = CUSTOMS.contains(&written.as_str()) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
+            && scan.after_any(i, &["单元", "号楼", "栋", "幢", "座", "层", "楼"]);
+    let program = named(scan, &written, if quoted { to + 1 } else { to });
+    let customs = CUSTOMS.has(&written) && !counted && !matches!(scan.at(to), '—' | '-' | '~');
     // 150102-2026-G-001: in the midst of a code.
     let inner = before == '-'
         && scan.before(i - 1).is_ascii_alphanumeric()
@@ -207,23 +175,27 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         && written.starts_with('0')
         && !matches!(scan.at(to), '月' | '日' | '时' | ':' | '%')
         && !dashed;
-    let long = written.len() >= 7 && !counted && !(dashed && scan.digits(to + 1) - to > 7);
+    let long =
+        written.len() >= 7 && !counted && !is_count(scan, i, to) && !(dashed && scan.digits(to + 1) - to > 7);
     let found = room
         || program
         || customs
         || certificate
         || masked
         || inner
-        || written.len() >= 5 && scan.at(to).is_ascii_alphabetic() && !counted
+        || written.len() >= 4
+            && scan.at(to).is_ascii_alphabetic()
+            && !counted
+            && super::money::currency(scan, to).is_none()
         || named
         || padded
         || long
-        || scan.before(phone::chain_start(scan, i)) == '转' && !counted
+        || phone::is_extension(scan, phone::chain_start(scan, i)) && !counted
         || before == '/'
             && !counted
-            && scan.folded(i.saturating_sub(8), i - 1).iter().all(char::is_ascii_digit)
-            && i > 7
-        || quoted && written.len() >= 4 && !year;
+            && i > to - i + 1
+            && (i > 7 && scan.folded(i - 8, i - 1).iter().all(char::is_ascii_digit) || twin(scan, i, to))
+        || quoted && (written.len() >= 4 && !year || written.len() == 3 && !written.ends_with('0'));
     if !found {
         return None;
     }
@@ -235,6 +207,28 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
     Some(Hit::new(to, Class::Code, said))
 }
 
+/// Whether `written` is the name that it is before one of its words: 985高校, 84消毒液.
+fn named(scan: &Scan<'_>, written: &str, to: usize) -> bool {
+    NAMED.iter().any(|(number, words)| *number == written && scan.any(to, words))
+}
+
+/// Whether a long number counts although nothing counted follows: an ordinal without 号, or a text that is
+/// nothing but a number and cannot be one of a telephone.
+fn is_count(scan: &Scan<'_>, i: usize, to: usize) -> bool {
+    let round = scan.folded(to.saturating_sub(3), to).iter().all(|&c| c == '0');
+    let local = to - i <= 8 && matches!(scan.at(i), '2'..='8');
+    let whole = i == 0 && to == scan.len() && to <= 12 && (round || !local);
+    scan.before(i) == '第' && scan.at(scan.past_space(to)) != '号' || whole
+}
+
+/// CA1101/1102: as many figures as behind the letters before the slash.
+fn twin(scan: &Scan<'_>, i: usize, to: usize) -> bool {
+    let first = (i - 1).saturating_sub(to - i);
+    to - i >= 3
+        && scan.folded(first, i - 1).iter().all(char::is_ascii_digit)
+        && scan.before(first).is_ascii_uppercase()
+}
+
 /// 90后, 00后, 80、90后: years of birth.
 fn cohort(scan: &Scan<'_>, i: usize, to: usize) -> Option<Hit> {
     let chained = scan.at(to) == '、' && scan.digits(to + 1) == to + 3 && scan.at(to + 3) == '后';
@@ -243,10 +237,13 @@ fn cohort(scan: &Scan<'_>, i: usize, to: usize) -> Option<Hit> {
         .then(|| Hit::new(to, Class::Code, number::digits(&scan.string(i, to))))
 }
 
-/// 6222 0202 0001 2345 678: at least three groups, all but the last of four digits.
+/// 6222 0202 0001 2345 678: at least three groups, all but the last of four digits, or of three after a word
+/// like 会议号.
 fn fours(scan: &Scan<'_>, i: usize, to: usize, options: &Options) -> Option<Hit> {
+    let told = announced(scan, i);
+    let full = |group: &String| group.len() == 4 || told && group.len() == 3;
     let (mut end, mut groups) = (to, vec![scan.string(i, to)]);
-    while end - i < 32 && scan.at(end) == ' ' && groups.last().is_some_and(|group| group.len() == 4) {
+    while end - i < 32 && scan.at(end) == ' ' && groups.last().is_some_and(full) {
         let next = scan.digits(end + 1);
         if next == end + 1 || next - end > 5 {
             break;
@@ -267,7 +264,7 @@ fn announced(scan: &Scan<'_>, i: usize) -> bool {
     if matches!(scan.before(at), ':' | '为' | '是' | '“' | '(') {
         at = scan.back_over_space(at - 1);
     }
-    measure::rows(ANNOUNCED).any(|word| at >= word.chars().count() && scan.after_any(at, &[word]))
+    ANNOUNCED.before(scan, at)
 }
 
 /// House numbers and serial numbers in parts: 3-2-501, 备05002755号-2.

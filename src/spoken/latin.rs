@@ -3,14 +3,14 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    Class, Hit, Options, measure, number,
+    Class, Hit, Options, listed, number,
     scan::{Scan, is_han},
 };
 use crate::note::NoteCode;
 
 /// Accented letter → letters without accent.
 static ACCENTED: LazyLock<HashMap<char, &str>> = LazyLock::new(|| {
-    measure::rows(include_str!("tables/accented.tsv"))
+    listed::rows(include_str!("tables/accented.tsv"))
         .filter_map(|row| row.split_once('\t'))
         .flat_map(|(plain, accented)| accented.chars().map(move |c| (c, plain)))
         .collect()
@@ -18,7 +18,7 @@ static ACCENTED: LazyLock<HashMap<char, &str>> = LazyLock::new(|| {
 
 /// Greek letter → its Chinese name.
 static GREEK: LazyLock<HashMap<char, &str>> = LazyLock::new(|| {
-    measure::rows(include_str!("tables/greek.tsv"))
+    listed::rows(include_str!("tables/greek.tsv"))
         .filter_map(|row| row.split_once('\t'))
         .flat_map(|(letters, name)| letters.chars().map(move |c| (c, name)))
         .collect()
@@ -181,6 +181,9 @@ pub(super) fn placeholder(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
         1 => {
             c == 'ⅹ' && is_han(next)
                 || sign && "年月日时分元号".contains(next) && !scan.before(i).is_ascii_digit()
+                || c == '×' && scan.before(i) == '某'
+                || c == '×' && surname_before(scan, i) && is_han(next) && !is_han(scan.at(end + 1))
+                || c == '×' && surname_before(scan, i) && (next == '\0' || "、,。;:)某\n ".contains(next))
         }
         _ if matches!(c, '○' | '〇' | '*') => named && end - i == 2,
         _ => named || is_han(next) || (c != 'X' && c != 'x'),
@@ -188,8 +191,16 @@ pub(super) fn placeholder(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     stands.then(|| Hit::new(end, Class::Placeholder, if end - i == 1 { "某" } else { "某某" }))
 }
 
+/// 李×: one Han character alone before the sign.
+fn surname_before(scan: &Scan<'_>, i: usize) -> bool {
+    is_han(scan.before(i)) && !is_han(scan.before(i - 1)) && !scan.before(i - 1).is_ascii_digit()
+}
+
 /// α → 阿尔法. Letters of other scripts without a reading are left to the last rule.
 pub(super) fn greek(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    if matches!(scan.at(i), 'φ' | 'Φ' | 'ϕ') && scan.at(i + 1).is_ascii_digit() {
+        return Some(Hit::new(i + 1, Class::Symbol, "直径"));
+    }
     let name = GREEK.get(&scan.at(i))?;
     Some(Hit::new(i + 1, Class::Greek, *name))
 }

@@ -1,12 +1,13 @@
 //! Numbers of list items: 1. 1、 1) (1) (一) ① ⑴ ⒈. All are said as the number and a short pause.
 
 use super::{
-    Class, Hit, Options, measure, number,
+    Class, Hit, Options,
+    listed::words,
+    measure, number,
     scan::{Scan, is_han},
 };
 
-/// Words before which a number in brackets or with a point belongs to them: 第(三)项, 附件1.
-const OWNERS: &[&str] = &["第", "附件", "附表", "附图", "表", "图", "式", "专栏", "公式", "附录"];
+words!(OWNERS, "tables/item_owners.txt");
 
 pub(super) fn number(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     match scan.at(i) {
@@ -48,7 +49,7 @@ fn pointed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         return None;
     }
     let said = number::cardinal(&scan.string(i, to), false) + "、";
-    let owned = scan.after_any(scan.back_over_space(i), OWNERS);
+    let owned = owned_by_word(scan, i);
     Some(Hit::new(to + 1, Class::ListNumber, said).soft(!owned))
 }
 
@@ -88,6 +89,16 @@ fn month_follows(scan: &Scan<'_>, i: usize) -> bool {
     scan.at(scan.past_space(to)) == '月' && scan.value(i, to).is_some_and(|month| (1..=12).contains(&month))
 }
 
+/// Whether 附件, 表 and the like stand before; 报名表 2. is a list that goes on.
+fn owned_by_word(scan: &Scan<'_>, i: usize) -> bool {
+    let at = scan.back_over_space(i);
+    let part_of_word = matches!(scan.before(at), '表' | '图' | '式')
+        && at > 1
+        && is_han(scan.before(at - 1))
+        && !"附见如续下上由按详".contains(scan.before(at - 1));
+    OWNERS.before(scan, at) && !part_of_word
+}
+
 /// `(1)`, `(一)`, `(十二)`.
 fn bracketed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     let close = scan.mate(i).filter(|close| (2..=5).contains(&(close - i)))?;
@@ -106,7 +117,7 @@ fn bracketed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
     }
     let said = if arabic { number::cardinal(&written, false) } else { written };
     let dash = scan.run(close + 1, super::scan::is_dash);
-    let owned = scan.after_any(before, OWNERS)
+    let owned = owned_by_word(scan, i)
         || dash > close + 1 && scan.at(dash) == '('
         || super::scan::is_dash(scan.before(i)) && i > 1 && scan.before(i - 1) == ')'
         || scan.before(before) == '、' && scan.before(before - 1) == ')'

@@ -1,76 +1,14 @@
-//! Punctuation: quotation marks, dashes, white space, slashes, points and the marks that are pauses.
+//! Punctuation: quotation marks, white space, slashes, points and the marks that are pauses.
 
 use super::{
-    Class, Hit, Options, Silence, code, date, measure, range,
-    scan::{Scan, is_dash, is_han},
+    Class, Hit, Options, Silence,
+    listed::words,
+    measure,
+    scan::{Scan, is_han},
 };
 use crate::note::NoteCode;
 
-/// Words that show that a half-width `?` asks; without one it stands for a lost character.
-const QUESTIONS: &[&str] = &[
-    "吗",
-    "呢",
-    "么",
-    "什么",
-    "何",
-    "谁",
-    "哪",
-    "几",
-    "多少",
-    "是否",
-    "怎",
-    "为啥",
-    "能否",
-    "可否",
-    "有没有",
-    "是不是",
-];
-
-/// Endings by which a dash between names is a route and read as 至.
-const ROUTES: &[&str] = &[
-    "铁路",
-    "公路",
-    "高速",
-    "线路",
-    "航线",
-    "班列",
-    "专列",
-    "列车",
-    "管道",
-    "输气",
-    "航班",
-    "客运",
-    "通道",
-    "段",
-    "旅游线",
-    "运输",
-    "干线",
-    "输电",
-    "电气化",
-    "高铁",
-    "动车",
-    "快速路",
-    "口岸",
-    "等级公路",
-    "天然气",
-];
-
-/// Endings by which a dash between names belongs to one name.
-const NAMES: &[&str] = &[
-    "合作区",
-    "博览会",
-    "经济走廊",
-    "走廊",
-    "论坛",
-    "峰会",
-    "合作",
-    "关系",
-    "自贸",
-    "经济区",
-    "城市群",
-    "对话",
-    "商会",
-];
+words!(QUESTIONS, "tables/questions.txt");
 
 /// Quotation and title marks are silent; two quoted things side by side are parted.
 pub(super) fn quotation(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
@@ -86,173 +24,6 @@ pub(super) fn quotation(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         return Some(Hit::breath(i + 1, "、"));
     }
     Some(Hit::silent(i + 1, Silence::Quotation))
-}
-
-/// `—`, `-`, `~` in any number: part of a range, a route, a name, a code, or a pause.
-pub(super) fn dash(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
-    if !is_dash(scan.at(i)) {
-        return None;
-    }
-    let end = scan.run(i, is_dash);
-    let (before, after) = (scan.before(i), scan.at(end));
-    // A-, AA-级: a grade.
-    if scan.at(i) == '-' && "ABC".contains(before) && "级等、,;。)\0".contains(after) {
-        return Some(Hit::new(end, Class::Symbol, "减"));
-    }
-    if end - i > 3 || before == '\0' || after == '\0' || before == '\n' || after == '\n' {
-        let quiet = before == '\0' || before == '\n' || after == '\0';
-        return Some(if quiet { Hit::silent(end, Silence::Ornament) } else { Hit::breath(end, "，") });
-    }
-    if scan.at(i) == '-' && end == i + 1 && in_equation(scan, i) {
-        return Some(Hit::new(end, Class::Symbol, "减"));
-    }
-    // 1#-5#楼
-    if before == '#' && after.is_ascii_digit() {
-        return Some(Hit::new(end, Class::Range, options.to()));
-    }
-    if scan.at(i) == '-' && code::serial_goes_on(scan, i) {
-        return Some(Hit::new(end, Class::Symbol, "杠"));
-    }
-    if same_letters(scan, i, end) || same_ending(scan, i, end) || numbers_in_brackets(scan, i, end) {
-        return Some(Hit::new(end, Class::Range, options.to()));
-    }
-    if date::ends_date(scan, i) && scan.at(scan.past_space(end)).is_ascii_digit()
-        || range::joins_amounts(scan, i, end)
-    {
-        return Some(Hit::new(end, Class::Range, options.to()));
-    }
-    let left = scan.back_over_space(i);
-    if (date::ends_date(scan, left) || scan.before(left).is_ascii_digit())
-        && scan.any(
-            end,
-            &[
-                "今", "至今", "次日", "翌", "当日", "现在", "明年", "次年", "早", "晚", "上午", "下午",
-                "中午", "凌晨",
-            ],
-        )
-    {
-        return Some(Hit::new(end, Class::Range, options.to()));
-    }
-    // 第1-第5; 3月1日9:00-3月5日17:00
-    let clock = i > 3 && scan.at(i - 3) == ':' && scan.at(i - 4).is_ascii_digit();
-    let dated = scan.at(scan.digits(end)) == '月' || clock;
-    if before.is_ascii_digit() && (after == '第' || after.is_ascii_digit() && dated) {
-        return Some(Hit::new(end, Class::Range, options.to()));
-    }
-    if end - i > 1 {
-        return Some(Hit::breath(end, "，"));
-    }
-    if before.is_ascii_digit() && after.is_ascii_digit() {
-        return Some(Hit::new(end, Class::Symbol, if scan.at(i) == '-' { "杠" } else { options.to() }));
-    }
-    let roman = |c: char| matches!(c, 'Ⅰ'..='Ⅻ' | 'ⅰ'..='ⅻ' | '①'..='⑳');
-    if roman(before) && roman(after) {
-        return Some(Hit::new(end, Class::Range, options.to()));
-    }
-    // Wi-Fi, T-shirt, COVID-19: the hyphen of a compound.
-    if before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric() {
-        return Some(Hit::silent(end, Silence::Joiner));
-    }
-    if is_han(before) && is_han(after) {
-        return Some(between_names(scan, i, end, options));
-    }
-    Some(Hit::breath(end, "，"))
-}
-
-/// 所得额=收入-60000元: on one side of it, in the same clause, stands an equals sign.
-fn in_equation(scan: &Scan<'_>, i: usize) -> bool {
-    let inside = |c: &&char| !matches!(**c, ',' | '。' | ';' | '\n');
-    let left = scan.folded(i.saturating_sub(24), i).iter().rev().take_while(inside).any(|&c| c == '=');
-    let right = scan.folded(i + 1, i + 24).iter().take_while(inside).any(|&c| c == '=');
-    left || right
-}
-
-/// A1-A5, DN50—DN100: the same letters with another number.
-fn same_letters(scan: &Scan<'_>, i: usize, end: usize) -> bool {
-    let mut at = i;
-    // K12+300—K15+800: posts along a road.
-    while (scan.before(at).is_ascii_digit() || scan.before(at) == '+') && i - at < 10 {
-        at -= 1;
-    }
-    let figures = at;
-    while scan.before(at).is_ascii_uppercase() && figures - at < 4 {
-        at -= 1;
-    }
-    let letters = scan.string(at, figures);
-    // A01-06: only the figures again, as many of them and more
-    let to = scan.digits(end);
-    let again = to - end == i - figures
-        && to - end >= 2
-        && letters.len() == 1
-        && scan.value(figures, i) < scan.value(end, to)
-        && !scan.at(to).is_ascii_alphanumeric()
-        && !is_dash(scan.at(to));
-    figures < i
-        && !letters.is_empty()
-        && (again || scan.word(end, &letters).is_some_and(|next| scan.at(next).is_ascii_digit()))
-}
-
-/// 4k-6k, 15F-18F: the same letter after both numbers.
-fn same_ending(scan: &Scan<'_>, i: usize, end: usize) -> bool {
-    let letter = scan.before(i);
-    let to = scan.digits(end);
-    letter.is_ascii_alphabetic()
-        && scan.before(i - 1).is_ascii_digit()
-        && to > end
-        && scan.at(to) == letter
-        && !scan.at(to + 1).is_ascii_alphanumeric()
-}
-
-/// (1)—(3)项
-fn numbers_in_brackets(scan: &Scan<'_>, i: usize, end: usize) -> bool {
-    let number = |open: usize, close: usize| {
-        let inner = scan.folded(open + 1, close);
-        let digit = |c: &char| c.is_ascii_digit() || "一二三四五六七八九十".contains(*c);
-        (1..=3).contains(&inner.len()) && inner.iter().all(digit)
-    };
-    let left = i.checked_sub(1).and_then(|close| scan.mate(close).filter(|&open| number(open, close)));
-    let right = scan.mate(end).filter(|&close| close > end && number(end, close));
-    left.is_some() && right.is_some()
-}
-
-/// A route says 至, a name nothing but a breath. Weekdays and ordinals are ranges.
-fn between_names(scan: &Scan<'_>, i: usize, end: usize, options: &Options) -> Hit {
-    let to = || Hit::new(end, Class::Range, options.to());
-    let weekday = scan.after_any(
-        i,
-        &["周一", "周二", "周三", "周四", "周五", "星期一", "星期二", "星期三", "星期四", "星期五"],
-    );
-    let counted = is_count(scan.before(i)) && is_count(scan.at(end)) || scan.at(end) == '周';
-    if weekday || counted && !scan.any(end, &["一带"]) {
-        return to();
-    }
-    // The name after the last dash ends at the first mark; look no farther than a name is long.
-    let tail: String = scan.folded(end, end + 24).iter().take_while(|&&c| is_han(c) || is_dash(c)).collect();
-    let named = NAMES.iter().filter_map(|word| tail.find(word)).min();
-    let route = ROUTES.iter().filter_map(|word| tail.find(word)).min();
-    let chain = 1 + tail.chars().filter(|&c| is_dash(c)).count() + links_before(scan, i);
-    match (named, route) {
-        (Some(named), Some(route)) if named < route => Hit::breath(end, "、"),
-        (_, Some(_)) => to(),
-        (Some(_), None) => Hit::breath(end, "、"),
-        (None, None) if chain >= 2 => to(),
-        (None, None) => Hit::breath(end, "，"),
-    }
-}
-
-fn is_count(c: char) -> bool {
-    "一二三四五六七八九十".contains(c)
-}
-
-/// Dashes between Han names in the 24 characters before `i`.
-fn links_before(scan: &Scan<'_>, i: usize) -> usize {
-    let from = i.saturating_sub(24);
-    scan.folded(from, i)
-        .iter()
-        .rev()
-        .take_while(|&&c| is_han(c) || is_dash(c))
-        .filter(|&&c| is_dash(c))
-        .count()
 }
 
 /// White space: silent inside an expression or a word that is spaced out, else a breath.
@@ -311,10 +82,14 @@ pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
             && measure::follows_number(scan, i);
         let unit = unit
             && (measure::measure_at(scan, i - 1).is_some() || "吨斤克米里升度次亩顷瓦时".contains(before));
+        let unit = unit || unit_heading(scan, i);
         // 单位:吨/年
         let heading = is_han(before) && is_han(after) && scan.near_before(i, 6, ["单位"].into_iter());
         if money || unit || heading {
             return Some(Hit::new(end, Class::Symbol, "每"));
+        }
+        if let Some((to, name)) = measure::unit_at(scan, end).filter(|_| letters_counted(scan, i)) {
+            return Some(Hit::new(to, Class::Unit, format!("每{name}")));
         }
         // 和/或
         if matches!(before, '和' | '及') && after == '或' {
@@ -322,6 +97,46 @@ pub(super) fn slash(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         }
     }
     Some(Hit::breath(end, if scan.at(i) == '/' { "、" } else { "，" }))
+}
+
+/// `100CFU/mL`: letters that a number counts, before a unit.
+fn letters_counted(scan: &Scan<'_>, i: usize) -> bool {
+    let letters = (1..=6).take_while(|&n| n <= i && scan.at(i - n).is_ascii_alphabetic()).count();
+    letters > 1 && scan.before(i - letters).is_ascii_digit()
+}
+
+/// `吨/日`, `(次/年)`: two units with nothing around them.
+fn unit_heading(scan: &Scan<'_>, i: usize) -> bool {
+    const PER: [&str; 22] = [
+        "年",
+        "月",
+        "日",
+        "天",
+        "小时",
+        "次",
+        "人",
+        "户",
+        "亩",
+        "吨",
+        "公里",
+        "平方米",
+        "立方米",
+        "度",
+        "件",
+        "分钟",
+        "秒",
+        "人次",
+        "学期",
+        "学年",
+        "课时",
+        "公顷",
+    ];
+    let of = (1..=3).filter_map(|n| i.checked_sub(n)).any(|from| {
+        measure::measure_at(scan, from) == Some(i)
+            && !is_han(scan.before(from))
+            && !scan.any(from, &["年/", "月/"])
+    });
+    of && PER.iter().any(|word| scan.word(i + 1, word).is_some_and(|end| !is_han(scan.at(end))))
 }
 
 /// Full stops and the other marks that are pauses as they stand.
@@ -369,6 +184,7 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         '>' | '<' | '›'
             if after != '='
                 && scan.mate(i).is_none()
+                && !(before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric())
                 && !before.is_ascii_digit()
                 && !scan.at(scan.past_space(i + 1)).is_ascii_digit() =>
         {
@@ -383,7 +199,7 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
 fn question(scan: &Scan<'_>, i: usize) -> Hit {
     let full_width = scan.written(i) == '？';
     let end = scan.run(i, |c| matches!(c, '?' | '!'));
-    if full_width || scan.near_before(i, 30, QUESTIONS.iter().copied()) {
+    if full_width || QUESTIONS.near_before(scan, i, 30) {
         return Hit::pause(end, "？");
     }
     Hit::silent(scan.run(i, |c| c == '?'), Silence::Damage).note(NoteCode::LostCharacter)

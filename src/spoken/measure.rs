@@ -5,33 +5,24 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::{Class, Hit, Options, scan::Scan};
+use super::{
+    Class, Hit, Options,
+    listed::{rows, words},
+    scan::Scan,
+};
 
 /// Unit as written (folded) → name.
 static UNITS: LazyLock<HashMap<&str, &str>> =
     LazyLock::new(|| rows(include_str!("tables/units.tsv")).filter_map(|row| row.split_once('\t')).collect());
 
-/// Measure words by their first character.
-static MEASURES: LazyLock<HashMap<char, Vec<&str>>> = LazyLock::new(|| {
-    let mut by_first: HashMap<char, Vec<&str>> = HashMap::new();
-    for word in rows(include_str!("tables/measures.txt")).flat_map(str::split_whitespace) {
-        if let Some(first) = word.chars().next() {
-            by_first.entry(first).or_default().push(word);
-        }
-    }
-    by_first
-});
-
-/// Words that only begin like a measure word: 年级, 大街.
-static NOT_MEASURES: LazyLock<Vec<&str>> =
-    LazyLock::new(|| rows(include_str!("tables/not_measures.txt")).flat_map(str::split_whitespace).collect());
+words!(MEASURES, "tables/measures.txt");
+words!(
+    /// Words that only begin like a measure word: 年级, 大街.
+    NOT_MEASURES,
+    "tables/not_measures.txt"
+);
 
 const LONGEST_UNIT: usize = 6;
-
-/// The lines of a table without comments and blank ones.
-pub(super) fn rows(table: &str) -> impl Iterator<Item = &str> + Clone {
-    table.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-}
 
 /// The end and the name of the unit at `i`, compound ones included: mg/L → 毫克每升.
 pub(super) fn unit_at(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
@@ -54,7 +45,7 @@ pub(super) fn unit_at(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
 
 fn simple_unit(scan: &Scan<'_>, i: usize) -> Option<(usize, &'static str)> {
     let first = scan.at(i);
-    if first.is_ascii_digit() || super::scan::is_han(first) || first == '\0' {
+    if !begins_unit(first) {
         return None;
     }
     let mut key = String::new();
@@ -72,13 +63,17 @@ fn simple_unit(scan: &Scan<'_>, i: usize) -> Option<(usize, &'static str)> {
     best
 }
 
+/// Whether a unit of the table can begin with `c`; asked of every character after a number.
+fn begins_unit(c: char) -> bool {
+    c.is_ascii_alphabetic()
+        || matches!(c, '°' | 'º' | 'μ' | 'Ω' | '′' | '″' | '\u{2100}'..='\u{214f}' | '\u{3380}'..='\u{33df}')
+}
+
 /// The end of the measure word at `i`, past 万, 亿 and the like.
 pub(super) fn measure_at(scan: &Scan<'_>, i: usize) -> Option<usize> {
     let i = scan.past_space(i);
-    if NOT_MEASURES.iter().any(|word| scan.word(i, word).is_some()) {
-        return None;
-    }
-    MEASURES.get(&scan.at(i))?.iter().filter_map(|word| scan.word(i, word)).max()
+    let end = MEASURES.at(scan, i)?;
+    NOT_MEASURES.at(scan, i).is_none().then_some(end)
 }
 
 /// The end of the run of 十, 百, 千, 万, 亿 at `i`, if there is one.
@@ -121,7 +116,7 @@ pub(super) fn unit(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let after_number = (is_magnitude(before) || "多余几".contains(before)) && follows_number(scan, i);
     let sign = !scan.at(i).is_ascii_alphabetic();
     let alone = scan.at(i).is_ascii_alphabetic()
-        && (matches!(before, '(' | '/' | ':') || super::scan::is_han(before))
+        && (matches!(before, '(' | '/' | ':' | '\0' | ' ') || super::scan::is_han(before))
         && scan.folded(i, i + 8).iter().take_while(|&&c| c != ')').any(|&c| matches!(c, '²' | '³'));
     let per = before == '/' && after_slash(scan, i)
         || before == '(' && scan.before(i - 1) == '/' && after_slash(scan, i - 1);
@@ -149,6 +144,7 @@ mod tests {
     #[test]
     fn tables_are_keyed_by_folded_forms() {
         for unit in UNITS.keys() {
+            assert!(unit.starts_with(begins_unit), "{unit}");
             assert_eq!(Scan::new(unit).string(0, LONGEST_UNIT), *unit);
         }
     }

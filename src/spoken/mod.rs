@@ -12,23 +12,29 @@
 mod bracket;
 mod clock;
 mod code;
+mod dash;
 mod date;
 mod document;
+mod event;
 mod latin;
 mod list;
+mod listed;
 mod mark;
 mod measure;
 mod money;
 mod number;
 mod phone;
+mod position;
 mod quantity;
 mod range;
 mod scan;
 mod settle;
+mod standard;
 mod symbol;
 mod table;
 mod vehicle;
 mod web;
+mod year;
 
 #[cfg(test)]
 mod cases;
@@ -292,12 +298,14 @@ enum On {
     Digit,
     Letter,
     Mark,
+    /// `，。、；！“”《》`: half of all marks of a notice, and never more than a pause or nothing.
+    Stop,
 }
 
 /// In this order. A rule that needs more of its surroundings to be sure stands before one that needs
 /// less; the last two take whatever is left.
 const RULES: &[(&[On], Matcher)] = {
-    use On::{Digit, Letter, Mark};
+    use On::{Digit, Letter, Mark, Stop};
     &[
         (&[Digit, Letter], web::email),
         (&[Digit, Letter], web::url),
@@ -307,17 +315,22 @@ const RULES: &[(&[On], Matcher)] = {
         (&[Digit, Mark], list::number),
         (&[Mark], table::unit_column),
         (&[Digit], date::days),
-        (&[Digit], date::years),
+        (&[Digit], date::other_forms),
+        (&[Digit], year::years),
+        (&[Digit], clock::duration),
         (&[Digit], clock::time),
+        (&[Letter], clock::half_before),
+        (&[Digit, Letter], position::angle),
         (&[Digit, Mark], phone::number),
         (&[Digit], phone::hotline),
-        (&[Digit], date::event),
+        (&[Digit], event::day),
         (&[Digit, Letter], vehicle::number),
         (&[Digit], vehicle::road),
-        (&[Letter], code::standard),
+        (&[Digit], range::score),
+        (&[Letter], standard::number),
         (&[Digit, Letter], code::identity),
         (&[Digit], code::digits),
-        (&[Digit], date::lone_year),
+        (&[Digit], year::alone),
         (&[Mark, Letter], money::amount),
         (&[Digit], range::version),
         (&[Digit], range::ratio),
@@ -325,16 +338,17 @@ const RULES: &[(&[On], Matcher)] = {
         (&[Digit], range::amounts),
         (&[Digit, Mark], quantity::amount),
         (&[Letter, Mark], measure::unit),
+        (&[Letter], symbol::times),
         (&[Letter, Mark], latin::placeholder),
         (&[Letter, Mark], latin::roman),
         (&[Letter, Mark], latin::letters),
         (&[Mark], latin::greek),
         (&[Mark], bracket::mark),
-        (&[Mark], mark::quotation),
-        (&[Mark], mark::dash),
+        (&[Mark, Stop], mark::quotation),
+        (&[Mark], dash::mark),
         (&[Mark], mark::space),
         (&[Mark], mark::slash),
-        (&[Mark], mark::point),
+        (&[Mark, Stop], mark::point),
         (&[Mark], symbol::sign),
         (&[Mark, Digit, Letter], symbol::unknown),
     ]
@@ -358,6 +372,7 @@ pub fn speak(text: &str, options: &Options) -> (Spoken, Vec<Note>) {
         let on = match scan.at(i) {
             '0'..='9' => On::Digit,
             'a'..='z' | 'A'..='Z' => On::Letter,
+            ',' | '。' | '、' | ';' | '!' | '“' | '”' | '《' | '》' => On::Stop,
             _ => On::Mark,
         };
         let hit = RULES

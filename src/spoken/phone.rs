@@ -1,66 +1,15 @@
 //! Telephone numbers, grouped as people say them, and service numbers. Digit by digit, never a number.
 
 use super::{
-    Class, Hit, Options, measure, number,
-    scan::{Scan, is_dash},
+    Class, Hit, Options,
+    listed::words,
+    measure, number,
+    scan::{Scan, is_dash, is_han},
 };
 
-/// Words that announce a telephone number.
-const ANNOUNCED: &[&str] = &[
-    "电话",
-    "传真",
-    "热线",
-    "手机",
-    "座机",
-    "联系方式",
-    "拨打",
-    "致电",
-    "来电",
-    "总机",
-    "报警",
-    "急救",
-    "咨询",
-    "监督举报",
-    "报修",
-    "客服",
-    "Tel",
-    "TEL",
-    "tel",
-    "Fax",
-    "FAX",
-    "fax",
-    "Phone",
-    "phone",
-];
-
-/// Words that follow a service number.
-const SERVICES: &[&str] = &[
-    "急救",
-    "报警",
-    "指挥",
-    "接警",
-    "接处警",
-    "热线",
-    "电话",
-    "平台",
-    "救援",
-    "火警",
-    "消防",
-    "服务热线",
-    "联动",
-    "出警",
-    "查号",
-    "反诈",
-    "专线",
-    "求助",
-    "投诉",
-];
-
-/// Three-digit numbers for emergencies and information.
-const EMERGENCY: &[&str] = &["110", "112", "114", "117", "119", "120", "121", "122", "999"];
-
-/// Service numbers that stand without a word.
-const WELL_KNOWN: &[&str] = &["10086", "10010", "10050", "10099", "12580", "11185", "11183"];
+words!(ANNOUNCED, "tables/phone_words.txt");
+words!(SERVICES, "tables/service_words.txt");
+words!(NUMBERS, "tables/service_numbers.txt");
 
 /// Mobile, landline, 400 numbers, and what stands after a word for telephone.
 pub(super) fn number(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
@@ -148,11 +97,14 @@ fn landline(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     }
     let area = area(scan, i, to)?;
     let joined = scan.past_space(to);
-    let from = scan.past_space(scan.run(joined, is_dash));
+    let dash = scan.run(joined, is_dash);
+    // 0471.6945678: no number of so many digits begins with 0.
+    let pointed = scan.at(to) == '.' && matches!(scan.digits(to + 1) - to, 8 | 9);
+    let from = if pointed { to + 1 } else { scan.past_space(dash) };
     if from == to {
         return None;
     }
-    let (end, local) = local(scan, from).or_else(|| short(scan, from))?;
+    let (end, local) = local(scan, from).or_else(|| short(scan, from).filter(|_| !pointed))?;
     Some((end, [vec![area], local].concat()))
 }
 
@@ -213,8 +165,16 @@ fn announced(scan: &Scan<'_>, i: usize) -> Option<(usize, Vec<String>)> {
     let found = matches!(to - i, 7 | 8)
         && !measure::counts(scan, to)
         && !scan.at(to).is_ascii_alphabetic()
-        && scan.near_before(i, 40, ANNOUNCED.iter().copied());
+        && (ANNOUNCED.near_before(scan, i, 40) || follows_another(scan, i));
     if found { local(scan, i) } else { None }
+}
+
+/// 0471-6234567、6234568
+fn follows_another(scan: &Scan<'_>, i: usize) -> bool {
+    i >= 8
+        && matches!(scan.before(i), '、' | '/' | ',' | '或' | ' ' | ';')
+        && scan.folded(i - 8, i - 1).iter().all(char::is_ascii_digit)
+        && scan.written(i - 1) != '.'
 }
 
 /// `-8001` after a number, not the second half of a range.
@@ -245,15 +205,22 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
         return None;
     }
     let written = scan.string(i, to);
-    let near = scan.near_before(chain_start(scan, i), 8, ANNOUNCED.iter().copied());
-    let served = scan.any(to, SERVICES) || scan.at(to) == '”' && scan.any(to + 1, SERVICES);
+    let near = ANNOUNCED.near_before(scan, chain_start(scan, i), 8);
+    let line = written.len() == 5 && written.starts_with("12");
+    let name = if line { scan.run(to, is_han).min(to + 10) } else { to };
+    let served = SERVICES.within(scan, to, name).is_some()
+        || SERVICES.at(scan, if scan.at(to) == '”' { to + 1 } else { to }).is_some();
     let found = match written.len() {
-        3 if EMERGENCY.contains(&written.as_str()) => {
+        3 if NUMBERS.has(&written) => {
             near || served || emergency_beside(scan, i, to) || (before == '“' && scan.at(to) == '”')
         }
         5 | 6 if served || near => true,
-        5 if WELL_KNOWN.contains(&written.as_str()) => true,
-        5 => written.starts_with("123") || written.starts_with("121") || written.starts_with("955"),
+        5 if NUMBERS.has(&written) => true,
+        5 if written.starts_with("123") || written.starts_with("121") || written.starts_with("955") => true,
+        // The banks' and the provinces' lines, unless it is said to be a number of something.
+        5 if written.starts_with("95") || written.starts_with("96") => {
+            !written.ends_with("00") && !"数额量计共约达近超有余值:".contains(before)
+        }
         3..=6 => {
             near && matches!(scan.before(scan.back_over_space(i)), ':' | '打' | '电' | '话' | '线' | '“')
         }
@@ -281,13 +248,20 @@ pub(super) fn chain_start(scan: &Scan<'_>, i: usize) -> usize {
     at
 }
 
+/// Whether an extension stands at `i`: after 转, or after the hyphen of a whole number.
+pub(super) fn is_extension(scan: &Scan<'_>, i: usize) -> bool {
+    let number = || i >= 8 && scan.folded(i - 8, i - 1).iter().all(char::is_ascii_digit);
+    scan.before(i) == '转' || scan.before(i) == '-' && number()
+}
+
 /// Another emergency number stands beside: 110、119、120.
 fn emergency_beside(scan: &Scan<'_>, i: usize, to: usize) -> bool {
     let joins = |c: char| matches!(c, '、' | '和' | '/' | ',' | '与' | '及');
     let next = scan.digits(to + 1);
     let right = joins(scan.at(to))
-        && EMERGENCY.contains(&scan.string(to + 1, next).as_str())
+        && next == to + 4
+        && NUMBERS.has(&scan.string(to + 1, next))
         && !measure::counts(scan, next);
-    let left = i >= 4 && joins(scan.before(i)) && EMERGENCY.contains(&scan.string(i - 4, i - 1).as_str());
+    let left = i >= 4 && joins(scan.before(i)) && NUMBERS.has(&scan.string(i - 4, i - 1));
     right || left
 }

@@ -1,9 +1,13 @@
 //! Amounts: a number with its percent sign or unit, or alone. What follows decides between 二 and 两.
 
 use super::{
-    Class, Hit, Options, measure, number,
+    Class, Hit, Options,
+    listed::words,
+    measure, money, number,
     scan::{Scan, is_han},
 };
+
+words!(NEGATIVE, "tables/negative_words.txt");
 
 /// A number as it is written.
 pub(super) struct Amount {
@@ -39,8 +43,8 @@ pub(super) fn lex(scan: &Scan<'_>, i: usize) -> Option<Amount> {
         return None;
     }
     let mut whole = scan.string(i, end);
-    if let Some(to) = thousands(scan, i, end) {
-        whole = scan.string(i, to).replace(',', "");
+    if let Some(to) = thousands(scan, i, end).or_else(|| spaced_thousands(scan, i, end)) {
+        whole = scan.string(i, to).replace([',', ' '], "");
         end = to;
     }
     let mut fraction = String::new();
@@ -58,7 +62,8 @@ fn thousands(scan: &Scan<'_>, i: usize, first: usize) -> Option<usize> {
         return None;
     }
     let mut end = first;
-    while scan.written(end) == ',' && scan.digits(end + 1) == end + 4 {
+    // Five groups are beyond any sum; a longer row is a list.
+    while end - first <= 20 && scan.written(end) == ',' && scan.digits(end + 1) == end + 4 {
         end += 4;
     }
     // `110,120` may as well be a list: one group of three before one of three needs something counted.
@@ -70,6 +75,27 @@ fn thousands(scan: &Scan<'_>, i: usize, first: usize) -> Option<usize> {
     .then_some(end)
 }
 
+/// Past ` 000 000`: groups of three digits after a gap, where something is counted and the gap does not
+/// part two cells of a table.
+fn spaced_thousands(scan: &Scan<'_>, i: usize, first: usize) -> Option<usize> {
+    if scan.at(first) != ' '
+        || first - i > 3
+        || scan.at(i) == '0'
+        || scan.before(i) == ' ' && i > 1 && scan.before(i - 1).is_ascii_digit()
+    {
+        return None;
+    }
+    let mut end = first;
+    while end - first < 16 && scan.at(end) == ' ' && scan.digits(end + 1) == end + 4 {
+        end += 4;
+    }
+    let fraction = if scan.at(end) == '.' { scan.digits(end + 1) } else { end };
+    let stated = "约达为共计额费价金款资:(超过近至¥".contains(scan.before(i)) && i > 0;
+    let sure =
+        end - first > 4 || fraction > end || stated || scan.written(first) != ' ' || scan.before(end) == '0';
+    (end > first && sure && measure::counts(scan, fraction)).then_some(end)
+}
+
 fn counted(scan: &Scan<'_>, i: usize) -> bool {
     scan.at(i) == '.' || measure::counts(scan, i)
 }
@@ -77,12 +103,21 @@ fn counted(scan: &Scan<'_>, i: usize) -> bool {
 /// Whether a lone 2 that stands at `i` and ends at `end` is 两: before a measure word or 万, never
 /// after 第 and the like.
 pub(super) fn liang(scan: &Scan<'_>, i: usize, end: usize) -> bool {
-    let named = ["第", "初", "附件", "附表", "表", "图", "专栏", "公式", "方案", "周", "星期", "之"];
+    let named =
+        ["第", "初", "附件", "附表", "表", "图", "专栏", "公式", "方案", "周", "星期", "之", "地下", "负"];
     if scan.after_any(scan.back_over_space(i), &named) || scan.before(i).is_ascii_alphabetic() {
         return false;
     }
     let at = scan.past_space(end);
     if matches!(scan.at(at), '千' | '万' | '亿') {
+        return true;
+    }
+    // -2层
+    if scan.at(at) == '层' && scan.before(i) == '-' {
+        return false;
+    }
+    // 扣2分
+    if scan.at(at) == '分' && "扣加得记减罚".contains(scan.before(i)) && i > 0 {
         return true;
     }
     if scan.at(at) == '类' {
@@ -123,8 +158,7 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         return Some(Hit::new(i + 1, Class::Symbol, said));
     }
     let stated = apart || (is_han(before) && (degrees || share && !measure::follows_number(scan, i)));
-    let balance = ["差额", "利润", "余额", "结余", "增速", "同比", "环比", "增长", "净额", "净值"];
-    if minus && scan.after_any(i, &balance) {
+    if minus && (NEGATIVE.before(scan, i) || opens_sum(scan, i, amount.end)) {
         return Some(Hit::new(i + 1, Class::Symbol, said));
     }
     // A dash after white space or a mark is more often a list dash than a sign.
@@ -134,6 +168,11 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         || amount.fraction.len() + amount.whole.len() > 1
         || matches!(before, '(' | '=' | ':');
     (stated && sure && (minus || degrees || share)).then(|| Hit::new(i + 1, Class::Symbol, said))
+}
+
+/// `-1`, `-1+2=1`: the text is a number or a sum that begins with a minus.
+fn opens_sum(scan: &Scan<'_>, i: usize, end: usize) -> bool {
+    i == 0 && (end == scan.len() || matches!(scan.at(end), '+' | '×' | '÷' | '=' | '/' | '*'))
 }
 
 /// Any number that no other rule took, with its percent sign or unit.
@@ -146,6 +185,17 @@ pub(super) fn amount(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     }
     let amount = lex(scan, i)?;
     let at = scan.past_space(amount.end);
+    // 300w人
+    if scan.at(at) == 'w'
+        && at == amount.end
+        && (measure::measure_at(scan, at + 1).is_some() || scan.at(at + 1) == '+')
+    {
+        return Some(Hit::new(at + 1, Class::Number, amount.said(true) + "万"));
+    }
+    let code = money::currency(scan, at).filter(|_| scan.at(at).is_ascii_uppercase());
+    if let Some((end, name)) = code.filter(|&(end, _)| !scan.at(end).is_ascii_alphanumeric()) {
+        return Some(Hit::new(end, Class::Money, amount.said(true) + name));
+    }
     let share = match scan.at(at) {
         '%' => Some(("百分之", at + 1)),
         '‰' => Some(("千分之", at + 1)),
@@ -178,6 +228,9 @@ pub(super) fn amount(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         return Some(Hit::new(amount.end, Class::Number, number::cardinal(&amount.whole, false)));
     }
     let liang = liang(scan, i, amount.end) || to_counted(scan, i, amount.end);
+    let sum = amount.fraction == "00"
+        && (amount.whole.len() >= 4 || scan.any(at, &["元", "万元", "亿元", "美元", "人民币"]));
+    let amount = if sum { money::exact(&amount) } else { amount };
     Some(Hit::new(amount.end, Class::Number, amount.said(liang)))
 }
 

@@ -1,10 +1,14 @@
 //! Numbers that belong together: ranges, ratios, fractions, numberings of several parts.
 
 use super::{
-    Class, Hit, Options, measure, number,
+    Class, Hit, Options,
+    listed::words,
+    measure, number,
     quantity::{self, Amount},
-    scan::{Scan, is_dash, is_han},
+    scan::{Scan, is_dash, is_han, is_word},
 };
+
+words!(SCORES, "tables/score_words.txt");
 
 /// `1.2.3`, `192.168.0.1`: parts of a numbering or an address.
 pub(super) fn version(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
@@ -71,19 +75,56 @@ pub(super) fn ratio(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
 /// `1/2`, `2/3`; `120/80` and other pairs that are no part of a whole are said one after the other.
 pub(super) fn fraction(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let to = scan.digits(i);
-    let end = scan.digits(to + 1);
-    if scan.at(to) != '/' || scan.before(i) == '/' || scan.before(i).is_ascii_alphabetic() {
+    // 1 / 2
+    let spaced = scan.any(to, &[" / "]);
+    let slash = if spaced { to + 1 } else { to };
+    let from = if spaced { to + 3 } else { to + 1 };
+    let end = scan.digits(from);
+    if scan.at(slash) != '/' || scan.before(i) == '/' || scan.before(i).is_ascii_alphabetic() {
         return None;
     }
-    let (part, whole) = (scan.value(i, to)?, scan.value(to + 1, end)?);
-    let proper =
-        part > 0 && part < whole && scan.at(end) != '/' && scan.at(i) != '0' && scan.at(to + 1) != '0';
-    let other = scan.at(end).is_ascii_alphanumeric()
+    let (part, whole) = (scan.value(i, to)?, scan.value(from, end)?);
+    let proper = (1..100).contains(&part)
+        && scan.at(end) != '/'
+        && scan.at(i) != '0'
+        && scan.at(from) != '0'
+        && (part < whole || improper(scan, i, end, whole));
+    let other = scan.at(end).is_ascii_alphanumeric() && measure::unit_at(scan, end).is_none()
         || scan.at(end) == '.'
         || matches!(scan.at(end), '℃' | '月' | '年' | '号' | '路' | '楼' | '栋' | '室');
     (proper && !other).then(|| {
         let said = format!("{}分之{}", cardinal(whole), cardinal(part));
-        Hit::new(end, Class::Fraction, said)
+        let unit = measure::unit_at(scan, end).filter(|_| is_word(scan.at(end)));
+        match unit {
+            Some((end, name)) => Hit::new(end, Class::Fraction, said + &name),
+            None => Hit::new(end, Class::Fraction, said),
+        }
+    })
+}
+
+/// `3/2是`, `为5/3`: more than a whole, where something is said to be it.
+fn improper(scan: &Scan<'_>, i: usize, end: usize, whole: u32) -> bool {
+    (2..=9).contains(&whole)
+        && (scan.any(end, &["是", "为", "的", "倍"]) || scan.after_any(i, &["为", "是", "等于", "="]))
+}
+
+/// `比分3-2`, `2-2战平`: the score of a match.
+pub(super) fn score(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let to = scan.digits(i);
+    let end = scan.digits(to + 1);
+    if scan.at(to) != '-' || to - i > 3 || !(1..=3).contains(&(end - to - 1)) || is_word(scan.before(i)) {
+        return None;
+    }
+    let apart =
+        !is_word(scan.at(end)) && !is_dash(scan.at(end)) && !is_dash(scan.before(i)) && scan.at(end) != '.';
+    let told = SCORES.near_before(scan, i, 6) || SCORES.within(scan, end, end + 4).is_some();
+    // 2-2, 1-0: no range ends where it begins or in nothing.
+    let drawn = to - i == 1 && end - to == 2 && (scan.at(i) == scan.at(to + 1) || scan.at(to + 1) == '0');
+    let alone =
+        !is_han(scan.at(end)) && !scan.after_any(scan.back_over_space(i), &["图", "表", "式", "附件"]);
+    (apart && !measure::counts(scan, end) && (told || drawn && alone)).then(|| {
+        let side = |from, to| number::cardinal(&scan.string(from, to), false);
+        Hit::new(end, Class::Ratio, format!("{}比{}", side(i, to), side(to + 1, end)))
     })
 }
 

@@ -175,6 +175,11 @@ pub(super) fn is_han(c: char) -> bool {
         | '\u{20000}'..='\u{3ffff}' | '々')
 }
 
+/// Whether `c` is an ASCII letter or digit (after folding: of any width).
+pub(super) fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+}
+
 /// Whether `c` is a Chinese digit, including both zeros.
 pub(super) fn is_han_digit(c: char) -> bool {
     "〇零一二三四五六七八九".contains(c)

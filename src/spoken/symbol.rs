@@ -3,14 +3,14 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
-    Class, Hit, Options, Silence, latin, measure,
+    Class, Hit, Options, Silence, latin, listed,
     scan::{Scan, is_han},
 };
 use crate::note::NoteCode;
 
 /// Sign → what is said (`-`: nothing) and its class or the reason of its silence.
 static SIGNS: LazyLock<HashMap<char, (&str, &str)>> = LazyLock::new(|| {
-    measure::rows(include_str!("tables/symbols.tsv"))
+    listed::rows(include_str!("tables/symbols.tsv"))
         .filter_map(|row| {
             let mut cells = row.split('\t');
             Some((cells.next()?.chars().next()?, (cells.next()?, cells.next()?)))
@@ -43,6 +43,13 @@ pub(super) fn typesetting(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     let codes =
         scan.folded(i + 1, close).iter().all(|c| c.is_ascii() && !c.is_ascii_digit() || c.is_ascii_digit());
     (codes && close > i + 1).then(|| Hit::silent(close + 1, Silence::Typesetting).note(NoteCode::Typesetting))
+}
+
+/// `3x5`, `20X30`: the letter between two numbers is a sign.
+pub(super) fn times(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
+    let sign =
+        matches!(scan.at(i), 'x' | 'X') && scan.before(i).is_ascii_digit() && scan.at(i + 1).is_ascii_digit();
+    sign.then(|| Hit::new(i + 1, Class::Symbol, "乘"))
 }
 
 /// A sign by itself.

@@ -1,7 +1,7 @@
 //! Cells of flattened tables: a unit in brackets and the value after it, `参保率(%)>95` →
 //! 参保率，大于百分之九十五. A listener needs the unit at the number, not before it.
 
-use super::{Class, Hit, Options, measure, quantity, scan::Scan, scan::is_han, symbol};
+use super::{Class, Hit, Options, measure, money, quantity, scan::Scan, scan::is_han, symbol};
 
 pub(super) fn unit_column(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     if scan.at(i) != '(' || !(is_han(scan.before(i)) || scan.before(i) == ')') {
@@ -9,12 +9,17 @@ pub(super) fn unit_column(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     }
     let close = scan.mate(i).filter(|close| (2..=8).contains(&(close - i)))?;
     let unit = unit(scan, i + 1, close)?;
-    let at = scan.past_space(close + 1);
+    let mut at = scan.past_space(close + 1);
+    // 预算金额(元):980000
+    let colon = scan.at(at) == ':';
+    if colon {
+        at = scan.past_space(at + 1);
+    }
     let (value, compared) = match symbol::comparison(scan.at(at)) {
         Some(said) => (at + 1, said),
         None => (at, ""),
     };
-    let amount = quantity::lex(scan, scan.past_space(value))?;
+    let amount = money::exact(&quantity::lex(scan, scan.past_space(value))?);
     // A list number is no value: 计划(个)1.加强.
     if scan.at(amount.end) == '.'
         || scan.at(amount.end) == '、' && is_han(scan.at(amount.end + 1)) && amount.whole.len() == 1
@@ -28,7 +33,8 @@ pub(super) fn unit_column(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     // The pause after the cell keeps the next column apart.
     let goes_on = scan.any(amount.end, &["左右", "以上", "以下", "以内", "及以上", "及以下"]);
     let mark = if is_han(scan.at(amount.end)) && !goes_on { "，" } else { "" };
-    Some(Hit::new(amount.end, Class::Quantity, said + mark).soft(true))
+    let opening = if colon { "：" } else { "" };
+    Some(Hit::new(amount.end, Class::Quantity, format!("{opening}{said}{mark}")).soft(!colon))
 }
 
 enum Unit {

@@ -2,23 +2,15 @@
 
 use super::{
     Class, Hit, Options, latin,
+    listed::words,
     scan::{Scan, is_han},
 };
 
+words!(DOMAINS, "tables/domains.txt");
+words!(FILES, "tables/file_endings.txt");
+
 /// The longest part of an address that is looked at; what is longer is none.
 const LONGEST: usize = 2000;
-
-/// Endings that make `name.ending` an address without `www.`.
-const DOMAINS: &[&str] = &[
-    "cn", "com", "net", "org", "gov", "edu", "io", "info", "tv", "cc", "top", "vip", "shop", "hk", "tw",
-    "mo", "ru", "mn",
-];
-
-const FILES: &[&str] = &[
-    "doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf", "ofd", "wps", "et", "dps", "txt", "csv", "rtf",
-    "zip", "rar", "7z", "jpg", "jpeg", "png", "gif", "bmp", "tif", "mp3", "mp4", "wav", "avi", "html", "htm",
-    "xml", "exe", "apk", "ceb",
-];
 
 /// `lxd3482@163.com` → LXD三四八二，艾特幺六三点COM.
 pub(super) fn email(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
@@ -59,7 +51,7 @@ pub(super) fn url(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
         let labels = scan.string(host, end);
         let last = labels.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
         let letters = scan.at(i).is_ascii_alphabetic() || labels.matches('.').count() >= 2;
-        if !DOMAINS.contains(&last.as_str()) || !letters {
+        if !DOMAINS.has(&last) || !letters {
             return None;
         }
     }
@@ -91,7 +83,7 @@ pub(super) fn file_ending(scan: &Scan<'_>, i: usize, options: &Options) -> Optio
         ending.truncate(word);
         end = i + 1 + word;
     }
-    FILES.contains(&ending.as_str()).then(|| Hit::new(end, Class::FileName, spell(scan, i, end, options)))
+    FILES.has(&ending).then(|| Hit::new(end, Class::FileName, spell(scan, i, end, options)))
 }
 
 /// The end of a domain name (labels with points between) at `i`.
@@ -100,6 +92,9 @@ fn domain(scan: &Scan<'_>, i: usize) -> Option<usize> {
     let mut end = i + scan.folded(i, i + 255).iter().take_while(|&&c| inside(c)).count();
     while end > i && matches!(scan.before(end), '.' | '-') {
         end -= 1;
+    }
+    if !scan.folded(i, end).contains(&'.') {
+        return None;
     }
     let name = scan.string(i, end);
     let last = name.rsplit('.').next().unwrap_or("");
