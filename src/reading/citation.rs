@@ -55,11 +55,9 @@ pub(super) fn find(text: &Text, words: &Words) -> Vec<(Slot, Source)> {
     let words_of_ours = phrases(text, words, &tables.own, AMBIGUOUS);
     let mut own: Vec<_> =
         words_of_ours.into_iter().map(|found| found.map(|(slot, _)| (slot, Source::Word))).collect();
-    for (range, readings) in names::surnames(text, words) {
-        for (at, reading) in range.zip(readings.split(' ')) {
-            if let (Some(slot @ None), Some(citation)) = (own.get_mut(at), Citation::parse(reading)) {
-                *slot = Some((Slot::Read(citation), Source::Name));
-            }
+    for (at, citation) in names::readings(text, words) {
+        if let Some(slot) = own.get_mut(at) {
+            *slot = Some((Slot::Read(citation), Source::Name));
         }
     }
     let general = phrases(text, words, &tables.phrases, usize::MAX);
