@@ -9,15 +9,12 @@
 //!
 //! Any other use of these characters is far more common in notices.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use std::sync::LazyLock;
 
 use super::{
     Mark,
     grouping::Words,
-    tables::{Citation, entries, rows},
+    tables::{Citation, Map, Set, entries, rows},
     text::Text,
 };
 use crate::words::jieba;
@@ -85,7 +82,8 @@ fn name_end(text: &Text, words: &Words, at: usize, length: usize, item: bool) ->
         given.chars().all(is_given)
             && given.chars().count() == end - at - length
             && words.begins(end)
-            && (title_after(text, end) && !(also_a_word && given.chars().count() > 1 && jieba().has_word(given))
+            && (title_after(text, end)
+                && !(also_a_word && given.chars().count() > 1 && jieba().has_word(given))
                 || match lead {
                     Lead::Title => ends_here(text, end),
                     Lead::Appointment => matches!(text.char(end), Some('为' | '的' | '任' | '担' | '同')),
@@ -108,7 +106,7 @@ enum Lead {
 impl Lead {
     fn before(text: &Text, at: usize) -> Self {
         let end = if text.before(at, 1) == Some('：') { at - 1 } else { at };
-        let ends_with = |length: usize, list: &HashSet<&str>| {
+        let ends_with = |length: usize, list: &Set<&str>| {
             end.checked_sub(length).is_some_and(|start| list.contains(text.slice(start, end)))
         };
         if (2..=TITLE).any(|length| ends_with(length, &TITLES)) {
@@ -147,8 +145,8 @@ fn ends_here(text: &Text, at: usize) -> bool {
 type Forms = Vec<(&'static str, Vec<Citation>)>;
 
 /// First character → surnames that begin with it, longest first.
-static SURNAMES: LazyLock<HashMap<char, Forms>> = LazyLock::new(|| {
-    let mut by_first: HashMap<char, Forms> = HashMap::new();
+static SURNAMES: LazyLock<Map<char, Forms>> = LazyLock::new(|| {
+    let mut by_first: Map<char, Forms> = Map::default();
     for (surname, readings) in rows(include_str!("data/surnames.tsv")) {
         let readings = readings.split(' ').filter_map(Citation::parse).collect();
         by_first.entry(surname.chars().next().unwrap_or(' ')).or_default().push((surname, readings));
@@ -160,17 +158,17 @@ static SURNAMES: LazyLock<HashMap<char, Forms>> = LazyLock::new(|| {
 });
 
 /// How characters with several readings are read in given names.
-static IN_NAMES: LazyLock<HashMap<char, Citation>> = LazyLock::new(|| {
+static IN_NAMES: LazyLock<Map<char, Citation>> = LazyLock::new(|| {
     rows(include_str!("data/given.tsv"))
         .filter_map(|(c, reading)| Some((c.chars().next()?, Citation::parse(reading)?)))
         .collect()
 });
 
-static TITLES: LazyLock<HashSet<&'static str>> =
+static TITLES: LazyLock<Set<&'static str>> =
     LazyLock::new(|| entries(include_str!("data/titles.txt")).collect());
 
 /// Words that a name follows when somebody is appointed or dismissed.
-static APPOINTMENTS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+static APPOINTMENTS: LazyLock<Set<&'static str>> = LazyLock::new(|| {
     ["任命", "免去", "聘任", "选举", "增补", "指定", "推荐", "委派", "撤销"].into_iter().collect()
 });
 

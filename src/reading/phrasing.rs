@@ -3,12 +3,12 @@
 //! A light grammar is enough: a phrase begins before a preposition or conjunction, and after 的 in
 //! a long stretch, if there is something to say on both sides.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::sync::LazyLock;
 
 use super::{
     Boundary, Mark,
     grouping::Words,
-    tables::{Citation, entries},
+    tables::{Citation, Set, entries},
     text::Text,
 };
 
@@ -54,5 +54,5 @@ fn is_verb(text: &Text, at: usize, citations: &[Option<Citation>]) -> bool {
     text.char(at) == Some('为') && citations.get(at).copied().flatten().is_some_and(|c| c.tone == 2)
 }
 
-static OPENERS: LazyLock<HashSet<&'static str>> =
+static OPENERS: LazyLock<Set<&'static str>> =
     LazyLock::new(|| entries(include_str!("data/openers.txt")).collect());
