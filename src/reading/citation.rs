@@ -111,9 +111,9 @@ fn phrases(text: &Text, words: &Words, phrases: &Phrases, ambiguous: usize) -> V
                     && is_word(text.slice(word.start, at))
                     && is_word(text.slice(end, word.end)))
         };
-        let first = text.char(at).unwrap_or(' ');
+        let two = (text.char(at).unwrap_or(' '), text.char(at + 1).unwrap_or(' '));
         let beginning = |length| text.slice(at, at + length);
-        let Some((length, readings)) = phrases.at(first, beginning).find(|&(length, _)| whole(length)) else {
+        let Some((length, readings)) = phrases.at(two, beginning).find(|&(length, _)| whole(length)) else {
             at += 1;
             continue;
         };

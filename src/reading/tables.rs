@@ -71,8 +71,8 @@ impl Hasher for Quick {
 #[derive(Debug, Default)]
 pub(super) struct Phrases {
     readings: Map<&'static str, &'static str>,
-    /// First character → lengths in characters, as bits.
-    lengths: Map<char, u32>,
+    /// First two characters → lengths in characters, as bits.
+    lengths: Map<(char, char), u32>,
 }
 
 impl Phrases {
@@ -80,23 +80,23 @@ impl Phrases {
     fn new(tables: &[&'static str]) -> Self {
         let mut phrases = Self::default();
         for (phrase, readings) in tables.iter().flat_map(|table| rows(table)) {
-            let length = phrase.chars().count();
-            if let (Some(first), 1..32) = (phrase.chars().next(), length) {
+            let mut chars = phrase.chars();
+            if let (Some(first), Some(second), rest @ 0..30) = (chars.next(), chars.next(), chars.count()) {
                 phrases.readings.insert(phrase, readings);
-                *phrases.lengths.entry(first).or_default() |= 1 << length;
+                *phrases.lengths.entry((first, second)).or_default() |= 1 << (rest + 2);
             }
         }
         phrases
     }
 
-    /// The phrases that begin with `first`, longest first: length in characters, and readings.
-    /// `beginning` gives as many characters of the text from there on as it is asked for.
+    /// The phrases of a text that begins with `two` characters, longest first: length in characters,
+    /// and readings. `beginning` gives as many characters of the text as it is asked for.
     pub fn at<'t>(
         &self,
-        first: char,
+        two: (char, char),
         beginning: impl Fn(usize) -> &'t str,
     ) -> impl Iterator<Item = (usize, &'static str)> {
-        let mut lengths = self.lengths.get(&first).copied().unwrap_or(0);
+        let mut lengths = self.lengths.get(&two).copied().unwrap_or(0);
         std::iter::from_fn(move || {
             while let Some(length) = lengths.checked_ilog2() {
                 lengths ^= 1 << length;
@@ -191,13 +191,13 @@ mod tests {
 
     #[test]
     fn the_longest_phrase_comes_first() {
-        let phrases = Phrases::new(&["重\tzhong4\n重构\tchong2 gou4\n重构者\tchong2 gou4 zhe3\n"]);
+        let phrases = Phrases::new(&["重要\tzhong4 yao4\n重构\tchong2 gou4\n重构者\tchong2 gou4 zhe3\n"]);
         let found = |text: &'static str| -> Vec<usize> {
             let beginning = |length| text.char_indices().nth(length).map_or(text, |(end, _)| &text[..end]);
-            phrases.at('重', beginning).map(|(length, _)| length).collect()
+            phrases.at(('重', '构'), beginning).map(|(length, _)| length).collect()
         };
-        assert_eq!(found("重构者们"), [3, 2, 1]);
-        assert_eq!(found("重要的"), [1]);
-        assert_eq!(phrases.at('要', |_| "要").count(), 0);
+        assert_eq!(found("重构者们"), [3, 2]);
+        assert!(found("重点").is_empty());
+        assert_eq!(phrases.at(('要', '重'), |_| "要重").count(), 0);
     }
 }
