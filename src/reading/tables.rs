@@ -141,9 +141,10 @@ impl Tables {
 
 const CHARACTERS: &str = include_str!("data/characters.tsv");
 const PHRASES: &str = include_str!("data/phrases.tsv");
-const OWN: [&str; 3] = [
+const OWN: [&str; 4] = [
     include_str!("data/places.tsv"),
     include_str!("data/administration.tsv"),
+    include_str!("data/words.tsv"),
     include_str!("data/retroflex.tsv"),
 ];
 
