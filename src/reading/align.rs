@@ -16,9 +16,22 @@ pub fn by_character(text: &str, spoken: &Spoken, reading: &Reading) -> Vec<Optio
     for token in &spoken.tokens {
         let said = sounds.take(token);
         let mut from = 0;
+        // What is not heard from here on is not heard later: looked for once, so that a number of a
+        // million digits costs no more than a million steps.
+        let mut unheard: Vec<char> = Vec::new();
         for c in token.span.of(text).chars() {
-            let found = said.iter().skip(from).position(|&(heard, _)| heard == c);
-            let found = if token.class == Class::Plain { found.filter(|&by| by == 0) } else { found };
+            if unheard.contains(&c) {
+                out.push(None);
+                continue;
+            }
+            let mut left = said.iter().skip(from);
+            let found = match token.class {
+                Class::Plain => left.next().filter(|&&(heard, _)| heard == c).map(|_| 0),
+                _ => left.position(|&(heard, _)| heard == c),
+            };
+            if found.is_none() && token.class != Class::Plain {
+                unheard.push(c);
+            }
             out.push(found.and_then(|by| {
                 let entry = said.get(from + by)?;
                 from += by + 1;

@@ -55,11 +55,9 @@ pub(super) fn find(text: &Text, words: &Words) -> Vec<(Slot, Source)> {
     let words_of_ours = phrases(text, words, &tables.own, AMBIGUOUS);
     let mut own: Vec<_> =
         words_of_ours.into_iter().map(|found| found.map(|(slot, _)| (slot, Source::Word))).collect();
-    for (range, readings) in names::surnames(text, words) {
-        for (at, reading) in range.zip(readings.split(' ')) {
-            if let (Some(slot @ None), Some(citation)) = (own.get_mut(at), Citation::parse(reading)) {
-                *slot = Some((Slot::Read(citation), Source::Name));
-            }
+    for (at, citation) in names::readings(text, words) {
+        if let Some(slot) = own.get_mut(at) {
+            *slot = Some((Slot::Read(citation), Source::Name));
         }
     }
     let general = phrases(text, words, &tables.phrases, usize::MAX);
@@ -113,7 +111,9 @@ fn phrases(text: &Text, words: &Words, phrases: &Phrases, ambiguous: usize) -> V
                     && is_word(text.slice(word.start, at))
                     && is_word(text.slice(end, word.end)))
         };
-        let Some((length, readings)) = phrases.at(text.rest(at)).find(|&(length, _)| whole(length)) else {
+        let two = (text.char(at).unwrap_or(' '), text.char(at + 1).unwrap_or(' '));
+        let beginning = |length| text.slice(at, at + length);
+        let Some((length, readings)) = phrases.at(two, beginning).find(|&(length, _)| whole(length)) else {
             at += 1;
             continue;
         };

@@ -2,11 +2,11 @@
 //!
 //! `data/contexts.tsv` holds one pattern a line; a linguist adds one there.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use super::{
     Mark,
-    tables::Citation,
+    tables::{Citation, Map},
     text::{Text, is_figure},
 };
 
@@ -47,8 +47,8 @@ fn is_like(c: Option<char>, wanted: char) -> bool {
     }
 }
 
-static PATTERNS: LazyLock<HashMap<char, Vec<Pattern>>> = LazyLock::new(|| {
-    let mut patterns: HashMap<char, Vec<Pattern>> = HashMap::new();
+static PATTERNS: LazyLock<Map<char, Vec<Pattern>>> = LazyLock::new(|| {
+    let mut patterns: Map<char, Vec<Pattern>> = Map::default();
     for (c, pattern) in lines().filter_map(|(context, reading)| Pattern::parse(context, reading)) {
         patterns.entry(c).or_default().push(pattern);
     }

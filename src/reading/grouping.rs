@@ -5,11 +5,11 @@
 //! 2. The Han characters between pauses, letters and numbers are cut by the segmenter.
 //! 3. Measure words cling to their number, particles to the word before them.
 
-use std::{collections::HashSet, ops::Range, sync::LazyLock};
+use std::{ops::Range, sync::LazyLock};
 
 use super::{
     Boundary, Mark,
-    tables::entries,
+    tables::{Set, entries},
     text::{Text, is_digit, is_figure},
 };
 use crate::words::jieba;
@@ -126,8 +126,8 @@ fn ends_number(word: &str) -> bool {
 }
 
 /// Words that never begin a breath.
-static CLINGING: LazyLock<HashSet<&'static str>> =
+static CLINGING: LazyLock<Set<&'static str>> =
     LazyLock::new(|| entries(include_str!("data/particles.txt")).collect());
 
-static MEASURES: LazyLock<HashSet<&'static str>> =
+static MEASURES: LazyLock<Set<&'static str>> =
     LazyLock::new(|| entries(include_str!("data/measures.txt")).collect());

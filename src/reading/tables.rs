@@ -3,7 +3,11 @@
 //! `data/README.md` says where each comes from. A line that does not parse is passed over here and
 //! fails a test below, so that a slip in a table never silences the service.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
+    sync::LazyLock,
+};
 
 /// The dictionary form of a syllable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,12 +33,46 @@ impl Citation {
     }
 }
 
+/// A map whose keys are this project's own: nobody can choose them to collide.
+pub(super) type Map<K, V> = HashMap<K, V, BuildHasherDefault<Quick>>;
+
+/// A set whose members are this project's own.
+pub(super) type Set<K> = HashSet<K, BuildHasherDefault<Quick>>;
+
+/// A hash of a few multiplications, after the one of the Rust compiler.
+#[derive(Default)]
+pub(super) struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            self.write_u64(chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)));
+        }
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.write_u64(value.into());
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.write_u64(value.into());
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = self.0.wrapping_add(value).wrapping_mul(0xf135_7aea_2e62_a9c5);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(26)
+    }
+}
+
 /// Phrases and how they are read, found by their beginning.
 #[derive(Debug, Default)]
 pub(super) struct Phrases {
-    readings: HashMap<&'static str, &'static str>,
-    /// First character → lengths in characters, as bits.
-    lengths: HashMap<char, u32>,
+    readings: Map<&'static str, &'static str>,
+    /// First two characters → lengths in characters, as bits.
+    lengths: Map<(char, char), u32>,
 }
 
 impl Phrases {
@@ -42,29 +80,39 @@ impl Phrases {
     fn new(tables: &[&'static str]) -> Self {
         let mut phrases = Self::default();
         for (phrase, readings) in tables.iter().flat_map(|table| rows(table)) {
-            let length = phrase.chars().count();
-            if let (Some(first), 1..32) = (phrase.chars().next(), length) {
+            let mut chars = phrase.chars();
+            if let (Some(first), Some(second), rest @ 0..30) = (chars.next(), chars.next(), chars.count()) {
                 phrases.readings.insert(phrase, readings);
-                *phrases.lengths.entry(first).or_default() |= 1 << length;
+                *phrases.lengths.entry((first, second)).or_default() |= 1 << (rest + 2);
             }
         }
         phrases
     }
 
-    /// The phrases that `text` begins with, longest first: length in characters, and readings.
-    pub fn at<'t>(&self, text: &'t str) -> impl Iterator<Item = (usize, &'static str)> + use<'_, 't> {
-        let lengths = text.chars().next().and_then(|first| self.lengths.get(&first)).copied().unwrap_or(0);
-        (1..32).rev().filter(move |length| lengths >> length & 1 == 1).filter_map(move |length| {
-            let end = text.char_indices().nth(length).map_or(text.len(), |(at, _)| at);
-            let readings = self.readings.get(text.get(..end)?)?;
-            (text.chars().nth(length - 1).is_some()).then_some((length, *readings))
+    /// The phrases of a text that begins with `two` characters, longest first: length in characters,
+    /// and readings. `beginning` gives as many characters of the text as it is asked for.
+    pub fn at<'t>(
+        &self,
+        two: (char, char),
+        beginning: impl Fn(usize) -> &'t str,
+    ) -> impl Iterator<Item = (usize, &'static str)> {
+        let mut lengths = self.lengths.get(&two).copied().unwrap_or(0);
+        std::iter::from_fn(move || {
+            while let Some(length) = lengths.checked_ilog2() {
+                lengths ^= 1 << length;
+                let length = length as usize;
+                if let Some(readings) = self.readings.get(beginning(length)) {
+                    return Some((length, *readings));
+                }
+            }
+            None
         })
     }
 }
 
 /// All of them, loaded at first use.
 pub(super) struct Tables {
-    characters: HashMap<char, Citation>,
+    characters: Map<char, Citation>,
     /// Phrases of the general dictionary.
     pub phrases: Phrases,
     /// Words this project knows better: places, words of administration, retroflex words.
@@ -93,9 +141,10 @@ impl Tables {
 
 const CHARACTERS: &str = include_str!("data/characters.tsv");
 const PHRASES: &str = include_str!("data/phrases.tsv");
-const OWN: [&str; 3] = [
+const OWN: [&str; 4] = [
     include_str!("data/places.tsv"),
     include_str!("data/administration.tsv"),
+    include_str!("data/words.tsv"),
     include_str!("data/retroflex.tsv"),
 ];
 
@@ -143,10 +192,13 @@ mod tests {
 
     #[test]
     fn the_longest_phrase_comes_first() {
-        let phrases = Phrases::new(&["重\tzhong4\n重构\tchong2 gou4\n重构者\tchong2 gou4 zhe3\n"]);
-        let found: Vec<_> = phrases.at("重构者").map(|(length, _)| length).collect();
-        assert_eq!(found, [3, 2, 1]);
-        assert_eq!(phrases.at("重").count(), 1);
-        assert_eq!(phrases.at("").count(), 0);
+        let phrases = Phrases::new(&["重要\tzhong4 yao4\n重构\tchong2 gou4\n重构者\tchong2 gou4 zhe3\n"]);
+        let found = |text: &'static str| -> Vec<usize> {
+            let beginning = |length| text.char_indices().nth(length).map_or(text, |(end, _)| &text[..end]);
+            phrases.at(('重', '构'), beginning).map(|(length, _)| length).collect()
+        };
+        assert_eq!(found("重构者们"), [3, 2]);
+        assert!(found("重点").is_empty());
+        assert_eq!(phrases.at(('要', '重'), |_| "要重").count(), 0);
     }
 }

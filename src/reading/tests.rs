@@ -87,6 +87,28 @@ fn polyphones() {
     check(include_str!("cases/polyphones.txt"), citations);
 }
 
+/// Each line: a character, its reading, and phrases in which it is read so.
+#[test]
+fn words() {
+    let mut failed = Vec::new();
+    for line in include_str!("cases/words.txt").lines().filter(|line| !line.starts_with('#')) {
+        let mut fields = line.split(' ');
+        let (c, wanted) = (fields.next().unwrap(), fields.next().unwrap());
+        for phrase in fields {
+            assert!(phrase.contains(c), "no {c} in {phrase}");
+            let (source, spoken) = spoken(phrase);
+            let found = by_character(&source, &spoken, &read(&spoken).0);
+            for (_, syllable) in phrase.chars().zip(found).filter(|(at, _)| c.starts_with(*at)) {
+                let got = syllable.map(|s| format!("{}{}", s.pinyin, s.tone)).unwrap_or_default();
+                if got != wanted {
+                    failed.push(format!("{phrase}: {c} wanted {wanted}, got {got}"));
+                }
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
+}
+
 #[test]
 fn places() {
     check(include_str!("cases/places.txt"), citations);
