@@ -10,7 +10,7 @@ use super::{
     Block, BlockKind, Skip,
     lines::{Line, trimmed},
     marker::{Marker, Style, marker},
-    parts, shape, titles, wraps,
+    parts, responsibility, shape, titles, wraps,
 };
 use crate::span::Span;
 
@@ -137,6 +137,8 @@ fn alone<'t>(text: &'t str, line: &Line) -> Row<'t> {
         row.set(BlockKind::Attachment);
     } else if bare.contains('\t') {
         row.set(BlockKind::TableRow);
+    } else if responsibility::is_responsibility(bare) {
+        row.set(BlockKind::Responsibility);
     }
     row
 }

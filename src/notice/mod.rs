@@ -11,6 +11,7 @@ mod html;
 mod lines;
 pub(crate) mod marker;
 mod parts;
+pub(crate) mod responsibility;
 pub(crate) mod shape;
 mod source_map;
 pub(crate) mod titles;
@@ -84,6 +85,8 @@ pub enum BlockKind {
     Date,
     /// 附件: …
     Attachment,
+    /// Who answers for a task: (责任单位:县水利局、财政局). A listener may choose to leave it out.
+    Responsibility,
     /// Page furniture: hint, breadcrumb, column label, footer. Kept, not read.
     Furniture,
 }
@@ -109,6 +112,8 @@ pub enum Skip {
     Byline,
     /// Name of an attached file.
     FileName,
+    /// A list of offices that answer for a task, left out by choice (`segment::Options`).
+    Responsibility,
     /// Marked as not to be read by the page (`data-langdu-skip`, `aria-hidden`).
     Marked,
 }
@@ -191,6 +196,7 @@ mod tests {
             (None, BlockKind::TableRow) => "row".to_owned(),
             (None, BlockKind::Signature) => "sign".to_owned(),
             (None, BlockKind::Attachment) => "attach".to_owned(),
+            (None, BlockKind::Responsibility) => "offices".to_owned(),
             (None, kind) => serialized(serde_json::to_value(kind).unwrap()),
         }
     }

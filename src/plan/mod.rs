@@ -30,6 +30,8 @@ pub struct Settings {
     pub timbre: Timbre,
     /// How fast.
     pub speed: Speed,
+    /// What a listener wants left out.
+    pub segment: segment::Options,
     /// How written expressions are spoken.
     pub spoken: spoken::Options,
 }
@@ -71,7 +73,7 @@ pub struct Plan {
 
 /// Plans `document`. Spans of the notes are in [`Document::text`].
 pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
-    let (sentences, mut notes) = segment::sentences(document);
+    let (sentences, mut notes) = segment::sentences_with(document, &settings.segment);
     let mut plan = Plan::default();
     for (index, sentence) in sentences.iter().enumerate() {
         let first = plan.utterances.len();

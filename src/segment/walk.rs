@@ -9,6 +9,7 @@ use super::{
 use crate::notice::{
     BlockKind, Skip,
     marker::{Marker, Style, marker},
+    responsibility::{is_responsibility, opens_with_label},
     shape, titles,
 };
 
@@ -16,6 +17,8 @@ use crate::notice::{
 const AHEAD: usize = 40;
 /// The longest signature with its date, in characters.
 const SIGNED: usize = 60;
+/// The longest list of offices in brackets, in characters.
+const OFFICES: usize = 300;
 /// A label before a colon (牵头部门:) of at most this many characters stays with what it labels.
 const LABEL: usize = 5;
 
@@ -105,8 +108,24 @@ impl Walk<'_, '_> {
                 }
                 from
             }
-            None => self.push(at, end, self.kind),
+            None => {
+                let opens = is_round(scan.char(at)) || opens_with_label(ahead);
+                let offices = opens && end - at <= OFFICES && is_responsibility(scan.slice(at, end));
+                self.push(at, end, if offices { BlockKind::Responsibility } else { self.kind })
+            }
         }
+    }
+
+    /// The closing bracket of a list of offices that opens at `at` and closes a sentence.
+    fn offices(&self, at: usize) -> Option<usize> {
+        let scan = self.scan;
+        let mate = scan.mate(at).filter(|&m| is_round(scan.char(at)) && m - at <= OFFICES)?;
+        let next = scan.skip_space(mate + 1);
+        let closes = next >= scan.len()
+            || is_stop(scan.char(next))
+            || is_round(scan.char(next))
+            || marker(scan.ahead(next, 12)).is_some();
+        (closes && is_responsibility(scan.slice(at, mate + 1))).then_some(mate)
     }
 
     /// 1.年满80周岁;2.本县户籍;3.…: after an item that ends with a semicolon comes another.
@@ -123,8 +142,12 @@ impl Walk<'_, '_> {
         let numbered = marker(scan.ahead(from, 12)).map_or(0, |m| scan.count(from, m.len));
         let mut at = from + numbered;
         let mut clause = at;
+        let labelled = opens_with_label(scan.ahead(from, AHEAD));
         while at < scan.len() {
             let c = scan.char(at);
+            if let Some(mate) = self.offices(at) {
+                return if at == from { self.with_closers(mate + 1) } else { at };
+            }
             if let Some(mate) = scan.whole(at) {
                 let inner_stop = is_stop(scan.before(mate));
                 let aside = is_round(c) && at == from && mate - at > 6;
@@ -142,14 +165,14 @@ impl Walk<'_, '_> {
             if (is_stop(c) && !inside) || (c == '?' && self.asks(clause, at)) {
                 return self.with_closers(at + 1);
             }
-            if matches!(c, ':' | '：') && self.colon_ends(clause, at) {
+            if matches!(c, ':' | '：') && !labelled && self.colon_ends(clause, at) {
                 return at + 1;
             }
             if matches!(c, ',' | '，') || c.is_whitespace() {
                 clause = at + 1;
             }
             at += 1;
-            if at < scan.len() && self.item_begins(from, at) {
+            if at < scan.len() && (self.item_begins(from, at) || labelled && self.item_follows(at)) {
                 return at;
             }
         }
@@ -210,6 +233,14 @@ impl Walk<'_, '_> {
         }
         let Some(Marker { style, .. }) = marker(scan.ahead(at, 12)) else { return false };
         matches!(style, Style::HanInBrackets | Style::Digit | Style::Han)
+    }
+
+    /// 责任单位:县水利局2.加强…: the next item after a list of offices.
+    fn item_follows(&self, at: usize) -> bool {
+        shape::is_han(self.scan.before(at))
+            && !matches!(self.scan.before(at), '第' | '十')
+            && marker(self.scan.ahead(at, 12))
+                .is_some_and(|m| matches!(m.style, Style::HanInBrackets | Style::Digit))
     }
 
     /// The end of 各旗县区人民政府,…: at the start of a document that is one line.
