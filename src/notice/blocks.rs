@@ -7,10 +7,10 @@
 //! 4. Lines that were broken inside a title or cell are joined; documents of the page are counted.
 
 use super::{
-    Block, BlockKind, Skip,
+    Block, BlockKind, Cell, Skip,
     lines::{Line, trimmed},
     marker::{Marker, Style, marker},
-    parts, responsibility, shape, titles, wraps,
+    parts, responsibility, shape, table, titles, wraps,
 };
 use crate::span::Span;
 
@@ -51,8 +51,8 @@ impl Row<'_> {
     }
 }
 
-/// The blocks of `text`, given its lines in order.
-pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
+/// The blocks of `text`, given its lines in order, and the cells of tables; `laid_out`: markup told those.
+pub(super) fn blocks(text: &str, lines: &[Line], laid_out: bool) -> (Vec<Block>, Vec<Cell>) {
     let mut rows: Vec<Row> =
         wraps::join(text, split(text, lines)).iter().map(|line| alone(text, line)).collect();
     button_hint(text, &mut rows);
@@ -65,7 +65,26 @@ pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
     headings(&mut rows);
     lists(&mut rows);
     let parts = parts::number(&mut rows);
-    join(&rows, &parts)
+    let cells = if laid_out { Vec::new() } else { cells(text, &rows) };
+    (join(&rows, &parts), cells)
+}
+
+/// The cells of the tables among `rows`: those that tabs part, and those flattened to a cell a line.
+fn cells(text: &str, rows: &[Row]) -> Vec<Cell> {
+    let tabbed = |r: &Row| r.kind == BlockKind::TableRow && r.span.of(text).contains('\t');
+    let lone = |r: &Row| r.kind == BlockKind::TableRow && !r.span.of(text).contains('\t');
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = rows.get(at..).filter(|r| !r.is_empty()) {
+        let table: Vec<table::Row> =
+            rest.iter().take_while(|r| tabbed(r)).map(|r| table::by_tabs(text, r.span)).collect();
+        out.extend(table::cells(text, &table));
+        let lines: Vec<Span> =
+            rest.iter().skip(table.len()).take_while(|r| lone(r)).map(|r| r.span).collect();
+        out.extend(table::flattened(text, &lines));
+        at += (table.len() + lines.len()).max(1);
+    }
+    out
 }
 
 /// Lines that hold two things.

@@ -39,7 +39,8 @@ fn without_brackets(text: &str) -> (&str, bool) {
     let count = |marks: [char; 2]| text.chars().take(MOST + 2).filter(|c| marks.contains(c)).count();
     let closes = text.ends_with(['】', ']']) || count(['(', '（']) < count([')', '）']);
     let closed = text.strip_suffix([')', '）', '】', ']']).filter(|_| closes);
-    (closed.unwrap_or(text), opened.is_some())
+    // (一)各乡镇…负责: the bracket closes before the end.
+    (closed.unwrap_or(text), opened.is_some() && closes == closed.is_some())
 }
 
 /// What stands after the label and its colon.

@@ -9,6 +9,7 @@
 mod cut;
 pub mod key;
 mod pause;
+mod row;
 
 use std::{ops::Range, time::Duration};
 
@@ -97,7 +98,12 @@ pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
 
 /// Spoken form, reading and notes of one sentence, with spans in the document.
 fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spoken, Reading, Vec<Note>) {
-    let (mut spoken, mut notes) = spoken::speak(sentence.span.of(&document.text), &settings.spoken);
+    let row = row::compose(document, sentence);
+    let written = row.as_ref().map_or_else(|| sentence.span.of(&document.text), row::Composed::text);
+    let (mut spoken, mut notes) = spoken::speak(written, &settings.spoken);
+    if let Some(row) = &row {
+        row.restore(&mut spoken, &mut notes);
+    }
     let (mut reading, unreadable) = reading::read(&spoken);
     notes.extend(unreadable);
     let by = sentence.span.start;
