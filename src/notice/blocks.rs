@@ -7,7 +7,7 @@
 //! 4. Lines that were broken inside a title or cell are joined; documents of the page are counted.
 
 use super::{
-    Block, BlockKind, Cell, Skip,
+    Block, BlockKind, Cell, Skip, furniture,
     lines::{Line, trimmed},
     marker::{Marker, Style, marker},
     parts, responsibility, shape, table, titles, wraps,
@@ -146,7 +146,7 @@ fn alone<'t>(text: &'t str, line: &Line) -> Row<'t> {
     };
     if row.skip.is_some() {
         row.kind = BlockKind::Furniture;
-    } else if let Some(why) = shape::furniture(bare) {
+    } else if let Some(why) = furniture::furniture(bare) {
         row.skip(why);
     } else if shape::is_document_number(bare) {
         row.set(BlockKind::DocumentNumber);
@@ -189,7 +189,7 @@ fn button_hint(text: &str, rows: &mut [Row]) {
 /// Address and numbers of the page owner stand beside other lines of the foot.
 fn foot(rows: &mut [Row]) {
     let Some(last) = rows.iter().rposition(|r| r.skip == Some(Skip::Footer)) else { return };
-    let body = rows.iter().rposition(|r| r.skip.is_none() && !shape::is_contact_line(r.text));
+    let body = rows.iter().rposition(|r| r.skip.is_none() && !furniture::is_contact_line(r.text));
     let from = body.map_or(0, |b| b + 1);
     if from <= last {
         for row in rows.iter_mut().skip(from).filter(|r| r.skip.is_none()) {

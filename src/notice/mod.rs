@@ -7,6 +7,7 @@
 //! Whatever is doubtful is read: a listener can bear a page footer, but not miss a sentence.
 
 mod blocks;
+pub(crate) mod furniture;
 mod html;
 mod lines;
 pub(crate) mod marker;

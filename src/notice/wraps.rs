@@ -6,7 +6,7 @@
 //! 2. In text broken at a fixed width, a line that is full and does not end a sentence goes on.
 
 use super::{
-    BlockKind,
+    BlockKind, furniture,
     lines::{self, Line},
     marker::marker,
     shape,
@@ -54,8 +54,8 @@ fn goes_on(text: &str, above: &Line, line: &Line, full: Option<usize>) -> bool {
     // A blank line parts, and so does a line that is something of its own.
     let between = text.get(above.span.end..line.span.start).unwrap_or("");
     if between.matches(lines::is_line_break).count() > between.matches("\r\n").count() + 1
-        || shape::furniture(before).is_some()
-        || shape::furniture(after).is_some()
+        || furniture::furniture(before).is_some()
+        || furniture::furniture(after).is_some()
         || shape::attachment_label(after).is_some()
     {
         return false;

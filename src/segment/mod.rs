@@ -146,7 +146,7 @@ fn cells(scan: &scan::Scan, kind: BlockKind) -> Vec<walk::Piece> {
 
 /// Joins sentences of this block that hold no letter and no figure to the one before, or after, them.
 fn join_marks(document: &Document, first: usize, out: &mut Vec<Sentence>) {
-    let speaks = |s: &Sentence| s.span.of(&document.text).chars().any(char::is_alphanumeric);
+    let speaks = |s: &Sentence| says_something(s.span.of(&document.text));
     if out.iter().skip(first).all(&speaks) {
         return;
     }
@@ -169,6 +169,15 @@ fn join_marks(document: &Document, first: usize, out: &mut Vec<Sentence>) {
     }
     kept.extend(waiting);
     out.append(&mut kept);
+}
+
+/// Whether `text` holds a letter or figure outside the codes of a typesetting system (〖HTK〗).
+fn says_something(text: &str) -> bool {
+    let mut code = false;
+    text.chars().any(|c| {
+        code = c == '〖' || code && c != '〗';
+        !code && c.is_alphanumeric()
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     notice::{
-        BlockKind, Cell, Skip,
+        BlockKind, Cell, Skip, furniture,
         lines::{Line, trimmed},
         marker::marker,
         shape,
@@ -428,7 +428,8 @@ fn alternative(alt: &str) -> Option<&str> {
     const NOTHING: [&str; 8] = ["图片", "图像", "照片", "点击查看", "查看大图", "打印", "分享", "图标"];
     let alt = alt.trim();
     let han = alt.chars().filter(|&c| shape::is_han(c)).count();
-    (han >= 2 && alt.len() <= PICTURE && !NOTHING.contains(&alt) && !shape::is_file_name(alt)).then_some(alt)
+    (han >= 2 && alt.len() <= PICTURE && !NOTHING.contains(&alt) && !furniture::is_file_name(alt))
+        .then_some(alt)
 }
 
 /// What is read for a check box.

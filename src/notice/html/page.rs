@@ -7,7 +7,7 @@ use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use super::tags;
 use crate::{
     note::{Note, NoteCode},
-    notice::{Skip, shape},
+    notice::{Skip, furniture},
     span::Span,
 };
 
@@ -259,7 +259,7 @@ fn element(name: &str, tag: &StartTag<usize>) -> Element {
 
 fn leads_on(href: &str) -> bool {
     let path = href.split(['?', '#']).next().unwrap_or("");
-    !href.starts_with("tel:") && !href.starts_with("mailto:") && !shape::is_file_name(path)
+    !href.starts_with("tel:") && !href.starts_with("mailto:") && !furniture::is_file_name(path)
 }
 
 fn by_name(names: &[String], role: &str) -> Option<Skip> {
