@@ -231,6 +231,11 @@ fn names_column(text: &str) -> bool {
         || NAMES.iter().any(|n| name.ends_with(n))
 }
 
+/// Whether all of `word` is a word that names columns.
+pub(crate) fn is_head_word(word: &str) -> bool {
+    NAMES.contains(&word)
+}
+
 /// Words that name columns.
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let lines = include_str!("table_heads.txt").lines().filter(|line| !line.starts_with('#'));

@@ -6,6 +6,7 @@
 //! 4. What holds no letter and no figure joins its neighbour.
 
 mod breath;
+mod cues;
 mod run_on;
 mod scan;
 mod table;

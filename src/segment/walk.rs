@@ -2,13 +2,13 @@
 //! date, release note, title of the annex, headings, list of attachments).
 
 use super::{
-    run_on,
+    cues, run_on,
     scan::{Scan, is_closer, is_round, is_stop},
     table,
 };
 use crate::notice::{
     BlockKind, Skip,
-    marker::{Marker, Style, marker},
+    marker::{Marker, Style, marker, number},
     responsibility::{is_responsibility, opens_with_label},
     shape, titles,
 };
@@ -34,14 +34,15 @@ pub(super) struct Piece {
 
 /// Takes the block apart. `opens` says that it stands where a salutation may.
 pub(super) fn pieces(scan: &Scan, kind: BlockKind, opens: bool) -> Vec<Piece> {
-    let mut walk = Walk { scan, kind, out: Vec::new(), named: Vec::new(), named_to: 0 };
+    let mut walk = Walk { scan, kind, out: Vec::new(), named: Vec::new(), named_to: 0, numbers: [0; 4] };
     let mut at = scan.skip_space(0);
-    if opens && let Some(end) = walk.salutation(at) {
-        at = walk.push(at, end, BlockKind::Salutation);
-    } else if opens
-        && let Some(end) = run_on::title(scan, at).filter(|&end| scan.slice(at, end).contains("关于"))
-    {
-        at = walk.push(at, end, BlockKind::Title);
+    if opens {
+        if let Some(end) = run_on::opening_title(scan, at, |next| walk.salutation(next).is_some()) {
+            at = walk.push(at, end, BlockKind::Title);
+        }
+        if let Some(end) = walk.salutation(at) {
+            at = walk.push(at, end, BlockKind::Salutation);
+        }
     }
     while at < scan.len() {
         at = walk.step(at);
@@ -56,6 +57,19 @@ struct Walk<'s, 't> {
     /// What 《》 named so far: (from, to) of the last few.
     named: Vec<(usize, usize)>,
     named_to: usize,
+    /// The last number of each style of numbering: 一、 (一) 1. (1)
+    numbers: [u32; 4],
+}
+
+/// Where a style keeps its last number.
+fn slot(style: Style) -> Option<usize> {
+    match style {
+        Style::Han => Some(0),
+        Style::HanInBrackets => Some(1),
+        Style::Digit => Some(2),
+        Style::DigitInBrackets => Some(3),
+        Style::Chapter | Style::Article | Style::Firstly | Style::Dash => None,
+    }
 }
 
 impl Walk<'_, '_> {
@@ -88,7 +102,13 @@ impl Walk<'_, '_> {
         {
             return self.attachments(at, at + scan.count(at, bytes));
         }
-        if let Some(m) = marker(ahead).filter(|m| !self.goes_on_list(*m))
+        let numbered = marker(ahead);
+        if let Some(m) = numbered
+            && let Some(last) = slot(m.style).and_then(|slot| self.numbers.get_mut(slot))
+        {
+            *last = number(ahead, m).unwrap_or(0);
+        }
+        if let Some(m) = numbered.filter(|m| !self.goes_on_list(*m))
             && let Some(to) = run_on::heading(scan, at, m)
         {
             self.out.push(Piece { from: at, to, kind: BlockKind::Heading, level: m.level, skip: None });
@@ -156,6 +176,9 @@ impl Walk<'_, '_> {
                 if (inner_stop || aside) && !joins_on(scan.char(at)) {
                     return self.with_closers(at);
                 }
+                if at < scan.len() && (self.item_begins(from, at) || self.next_begins(at)) {
+                    return at;
+                }
                 continue;
             }
             // The semicolon of an address on the net is none: ?a=1;b=2.
@@ -165,14 +188,25 @@ impl Walk<'_, '_> {
             if (is_stop(c) && !inside) || (c == '?' && self.asks(clause, at)) {
                 return self.with_closers(at + 1);
             }
-            if matches!(c, ':' | '：') && !labelled && self.colon_ends(clause, at) {
-                return at + 1;
+            if matches!(c, ':' | '：') {
+                if let Some(label) = cues::label_before(scan, from, at) {
+                    return label;
+                }
+                if !labelled && self.colon_ends(clause, at) {
+                    return at + 1;
+                }
             }
             if matches!(c, ',' | '，') || c.is_whitespace() {
                 clause = at + 1;
             }
             at += 1;
-            if at < scan.len() && (self.item_begins(from, at) || labelled && self.item_follows(at)) {
+            let begins = || {
+                self.item_begins(from, at)
+                    || self.next_begins(at)
+                    || cues::opens_anew(scan, at)
+                    || labelled && self.item_follows(at)
+            };
+            if at < scan.len() && begins() {
                 return at;
             }
         }
@@ -218,7 +252,9 @@ impl Walk<'_, '_> {
         if scan.char(next).is_ascii_alphanumeric() && marker(scan.ahead(next, 12)).is_none() {
             return false;
         }
-        let label = scan.chars(clause, at).iter().filter(|c| !c.is_whitespace()).count();
+        // 2.1建设地点: its number is no part of the label.
+        let counts = |c: &&char| !c.is_whitespace() && !c.is_ascii_digit() && **c != '.';
+        let label = scan.chars(clause, at).iter().filter(counts).count();
         let ahead = scan.ahead(next, 12);
         label > LABEL || scan.slice(clause, at).ends_with("如下") || marker(ahead).is_some()
     }
@@ -233,6 +269,28 @@ impl Walk<'_, '_> {
         }
         let Some(Marker { style, .. }) = marker(scan.ahead(at, 12)) else { return false };
         matches!(style, Style::HanInBrackets | Style::Digit | Style::Han)
+    }
+
+    /// …会议室二、参加人…: after 一、 comes 二、, whatever was lost between them.
+    fn next_begins(&self, at: usize) -> bool {
+        let scan = self.scan;
+        let (before, c) = (scan.before(at), scan.char(at));
+        let may = c.is_ascii_digit() || is_round(c) || crate::notice::marker::is_numeral(c);
+        let parts = shape::is_han(before)
+            && !matches!(before, '第' | '近' | '约' | '共' | '达' | '为' | '至' | '到' | '款')
+            && !crate::notice::marker::is_numeral(before)
+            || matches!(before, ')' | '）' | '”' | '》');
+        if !may || !parts {
+            return false;
+        }
+        let ahead = scan.ahead(at, 12);
+        let Some(m) = marker(ahead) else { return false };
+        let last = slot(m.style).and_then(|slot| self.numbers.get(slot)).copied().unwrap_or(0);
+        let body = scan.char(at + scan.count(at, m.len));
+        last > 0
+            && number(ahead, m) == Some(last + 1)
+            && (shape::is_han(body) || body.is_whitespace() || is_round(body) || matches!(body, '《' | '“'))
+            && !ahead.get(m.len..).is_some_and(|rest| rest.starts_with('和') || rest.starts_with('项'))
     }
 
     /// 责任单位:县水利局2.加强…: the next item after a list of offices.
@@ -359,6 +417,13 @@ impl Walk<'_, '_> {
                 return at;
             }
             if scan.char(at).is_ascii_digit() && shape::date(scan.ahead(at, 20)).is_some() {
+                return at;
+            }
+            // 附件:发放名单|青山县民政局2024年3月1日
+            if scan.len() - at <= SIGNED
+                && titles::ends_title(scan.slice(at.saturating_sub(4).max(from), at))
+                && self.signed_date(at).is_some()
+            {
                 return at;
             }
             at += 1;
