@@ -24,7 +24,8 @@ pub(super) fn label_before(scan: &Scan, from: usize, colon: usize) -> Option<usi
 /// Whether a known label and its colon stand at `at`.
 pub(super) fn label_at(scan: &Scan, at: usize) -> bool {
     let colon = scan.chars(at, at + LABEL + 1).iter().position(|c| matches!(c, ':' | '：'));
-    colon.is_some_and(|len| len > 0 && LABELS.binary_search(&scan.slice(at, at + len)).is_ok())
+    // 公示时间: is one label, not 时间.
+    colon.is_some_and(|len| len > 0 && longest_label(scan, 0, at + len) == Some(at))
 }
 
 fn longest_label(scan: &Scan, from: usize, colon: usize) -> Option<usize> {
@@ -39,10 +40,7 @@ pub(super) fn opens_anew(scan: &Scan, at: usize) -> bool {
         return false;
     }
     match scan.char(at) {
-        '特' => {
-            let phrase = scan.slice(at, at + 4);
-            CLOSINGS.contains(&phrase) && !shape::is_han(scan.char(at + 4))
-        }
+        '特' => closing_phrase(scan, at) && !shape::is_han(scan.char(at + 4)),
         '附' => {
             !matches!(before, '见' | '的' | '和' | '及' | '与' | '本' | '各' | '以' | '将' | '为' | '第')
                 && shape::attachment_label(scan.ahead(at, 12)).is_some_and(|len| len > "附件".len())
@@ -51,7 +49,13 @@ pub(super) fn opens_anew(scan: &Scan, at: usize) -> bool {
     }
 }
 
-const CLOSINGS: [&str; 12] = [
+/// Whether 特此通知 or the like stands at `at`.
+pub(super) fn closing_phrase(scan: &Scan, at: usize) -> bool {
+    scan.char(at) == '特' && CLOSINGS.contains(&scan.slice(at, at + 4))
+}
+
+const CLOSINGS: [&str; 13] = [
+    "特此告知",
     "特此通知",
     "特此公告",
     "特此通告",

@@ -364,8 +364,24 @@ pub(super) fn opening_title(scan: &Scan, at: usize, addresses: impl Fn(usize) ->
         let tail = scan.ahead(next, 16);
         let about = scan.slice(at, end).contains("关于");
         let first = marker(tail).is_some_and(|m| number(tail, m) == Some(1));
-        addresses(next) || first || opening(tail) >= if about { 3 } else { 4 }
+        // 关于…的公示|经基层推荐,…
+        let reason = about && scan.before(end) != '的' && tail.starts_with(REASONS);
+        addresses(next)
+            || first
+            || reason
+            || numbered(scan, next)
+            || opening(tail) >= if about { 3 } else { 4 }
     })
+}
+
+/// How a notice begins under its title.
+const REASONS: [char; 14] =
+    ['经', '现', '兹', '因', '为', '根', '按', '依', '由', '近', '鉴', '随', '您', '我'];
+
+/// Whether a document number stands at `at`.
+fn numbered(scan: &Scan, at: usize) -> bool {
+    let end = scan.chars(at, at + 30).iter().position(|&c| c == '号');
+    end.is_some_and(|end| shape::is_document_number(scan.slice(at, at + end + 1)))
 }
 
 /// Where a title that begins at `at` may end: no stop and no comma is in it, unless in brackets.

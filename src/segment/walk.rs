@@ -40,6 +40,9 @@ pub(super) fn pieces(scan: &Scan, kind: BlockKind, opens: bool) -> Vec<Piece> {
         if let Some(end) = run_on::opening_title(scan, at, |next| walk.salutation(next).is_some()) {
             at = walk.push(at, end, BlockKind::Title);
         }
+        if let Some(end) = walk.document_number(at) {
+            at = walk.push(at, end, BlockKind::DocumentNumber);
+        }
         if let Some(end) = walk.salutation(at) {
             at = walk.push(at, end, BlockKind::Salutation);
         }
@@ -114,9 +117,13 @@ impl Walk<'_, '_> {
             self.out.push(Piece { from: at, to, kind: BlockKind::Heading, level: m.level, skip: None });
             return scan.skip_space(to);
         }
-        if let Some(date) = self.signed_date(at) {
+        if cues::closing_phrase(scan, at) && self.signed_date(at + 4).is_some() {
+            return self.push(at, at + 4, self.kind);
+        }
+        if let Some((date, end)) = self.signed_date(at) {
             let next = self.push(at, date, BlockKind::Signature);
-            return self.push(next, scan.len(), BlockKind::Date);
+            let next = self.push(next, end, BlockKind::Date);
+            return self.title_after(next);
         }
         let end = self.sentence_end(at);
         match table::rows(scan, at, end) {
@@ -275,10 +282,12 @@ impl Walk<'_, '_> {
     fn next_begins(&self, at: usize) -> bool {
         let scan = self.scan;
         let (before, c) = (scan.before(at), scan.char(at));
-        let may = c.is_ascii_digit() || is_round(c) || crate::notice::marker::is_numeral(c);
+        let ordinal = crate::notice::marker::is_numeral(c);
+        let may = c.is_ascii_digit() || is_round(c) || ordinal;
         let parts = shape::is_han(before)
             && !matches!(before, '第' | '近' | '约' | '共' | '达' | '为' | '至' | '到' | '款')
             && !crate::notice::marker::is_numeral(before)
+            || ordinal && before.is_ascii_digit()
             || matches!(before, ')' | '）' | '”' | '》');
         if !may || !parts {
             return false;
@@ -323,18 +332,36 @@ impl Walk<'_, '_> {
         (alone && (at > 0 || next < scan.len())).then_some(to)
     }
 
-    /// Where the date begins when all that is left is who signs and when: 青山县水利局2024年3月1日.
-    fn signed_date(&self, at: usize) -> Option<usize> {
+    /// Where the date begins and ends when who signs and when stand at `at`, and nothing of this document
+    /// follows: 青山县水利局2024年3月1日.
+    fn signed_date(&self, at: usize) -> Option<(usize, usize)> {
         let scan = self.scan;
-        if at == 0 || scan.len() - at > SIGNED {
+        if at == 0 {
             return None;
         }
-        let date = (at + 3..scan.len()).find(|&d| {
-            shape::date(scan.slice(d, scan.len()))
-                .is_some_and(|len| d + scan.count(d, len) == scan.skip_end())
-        })?;
-        let name = scan.slice(at, date);
-        (titles::signs(name.trim()) && !name.contains([',', '，', '、', '。', ':', '：'])).then_some(date)
+        for d in at..(at + SIGNED).min(scan.len()) {
+            let c = scan.char(d);
+            if matches!(c, ',' | '，' | '、' | '。' | ':' | '：' | ';' | '；' | '《') {
+                return None;
+            }
+            if d < at + 3 || !(c.is_ascii_digit() || c == '二') {
+                continue;
+            }
+            if let Some(len) = shape::date(scan.ahead(d, 20)) {
+                let end = d + scan.count(d, len);
+                let next = scan.skip_space(end);
+                let closes = next >= scan.len() || shape::release_note(scan.ahead(next, AHEAD)).is_some();
+                return (closes && titles::signs(scan.slice(at, d).trim())).then_some((d, end));
+            }
+        }
+        None
+    }
+
+    /// The end of 青政发〔2024〕12号 after the title of a document that is one line.
+    fn document_number(&self, at: usize) -> Option<usize> {
+        let end = at + self.scan.chars(at, at + AHEAD).iter().position(|&c| c == '号')? + 1;
+        let follows = self.scan.skip_space(end) < self.scan.len() && !joins_on(self.scan.char(end));
+        (follows && shape::is_document_number(self.scan.slice(at, end))).then_some(end)
     }
 
     /// A title may follow a date or release note: 2024年3月1日青山县供水方案为…
@@ -393,6 +420,20 @@ impl Walk<'_, '_> {
         from
     }
 
+    /// 1.名单2.清单: whether the next number stands at `at`.
+    fn follows_item(&self, from: usize, at: usize) -> bool {
+        let scan = self.scan;
+        let read = |at: usize| {
+            let ahead = scan.ahead(at, 12);
+            marker(ahead).filter(|m| m.style == Style::Digit).and_then(|m| number(ahead, m))
+        };
+        let next = || read(from).is_some_and(|n| read(at) == Some(n + 1));
+        at > from + 3
+            && shape::is_han(scan.before(at))
+            && !matches!(scan.before(at), '第' | '近' | '约')
+            && next()
+    }
+
     fn attachment_end(&self, from: usize) -> usize {
         let scan = self.scan;
         let mut at = from + 1;
@@ -412,6 +453,9 @@ impl Walk<'_, '_> {
             if gap && marker(scan.ahead(next, 12)).is_some_and(|m| m.style == Style::Digit) {
                 return at;
             }
+            if scan.char(at).is_ascii_digit() && self.follows_item(from, at) {
+                return at;
+            }
             // A wide gap before another name ends the list: the link to the file.
             if next >= at + 2 && scan.char(next) == '《' {
                 return at;
@@ -420,8 +464,7 @@ impl Walk<'_, '_> {
                 return at;
             }
             // 附件:发放名单|青山县民政局2024年3月1日
-            if scan.len() - at <= SIGNED
-                && titles::ends_title(scan.slice(at.saturating_sub(4).max(from), at))
+            if titles::ends_title(scan.slice(at.saturating_sub(4).max(from), at))
                 && self.signed_date(at).is_some()
             {
                 return at;
