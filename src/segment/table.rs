@@ -102,8 +102,17 @@ fn groups(scan: &Scan, starts: &[usize]) -> Vec<usize> {
     };
     let han = |at: usize| scan.chars(at, at + 4).iter().all(|&c| crate::notice::shape::is_han(c));
     let few = starts.get(..starts.len().min(MOST_ROWS)).unwrap_or(&[]);
-    let grouped = few.iter().filter(|&&a| han(a) && few.iter().filter(|&&b| alike(a, b)).count() + 1 >= ROWS);
-    grouped.map(|at| at + 4).collect()
+    // The first row opens a group, others go on with theirs: 东山镇…, 西山镇… in every row are no groups.
+    let Some(&first) = few.first().filter(|&&at| han(at)) else { return Vec::new() };
+    let named: Vec<usize> =
+        few.iter().copied().filter(|&at| at == first || han(at) && alike(first, at)).collect();
+    let fourth = |at: usize| scan.char(at + 3);
+    let distinct =
+        named.iter().enumerate().all(|(n, &a)| named.iter().skip(n + 1).all(|&b| fourth(a) != fourth(b)));
+    if named.len() < ROWS || named.len() == few.len() || !distinct {
+        return Vec::new();
+    }
+    named.into_iter().map(|at| at + 4).collect()
 }
 
 /// The end of a figure, when `at` opens the unit before it: (%)≥95, (户)12左右.

@@ -13,6 +13,8 @@ mod items;
 mod main_text;
 mod page;
 mod tags;
+#[cfg(test)]
+mod tests;
 
 use super::{lines::Line, source_map::SourceMap, table::Cell};
 use crate::note::Note;
