@@ -182,9 +182,15 @@ fn title_at(rows: &[Row], at: usize, first: bool) -> usize {
     if found > 0 && (followed || (opens && !dated)) {
         return found;
     }
-    // The first line of a notice names it even when no title word ends it.
-    let short = rows.get(at).is_some_and(|r| titleish(r) && r.text.chars().count() <= 40);
-    usize::from(found == 0 && first && short && followed)
+    // The first line of a notice names it even when no title word ends it, if a salutation or sentences follow.
+    let short = rows.get(at).is_some_and(|r| titleish(r) && (4..=40).contains(&r.text.chars().count()));
+    let sentences = after.is_some_and(|r| {
+        r.kind == BlockKind::Paragraph
+            && r.marker.is_none()
+            && r.text.contains('。')
+            && r.text.chars().nth(15).is_some()
+    });
+    usize::from(found == 0 && first && short && (followed || sentences))
 }
 
 /// A salutation stands before the body.

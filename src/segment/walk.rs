@@ -8,7 +8,7 @@ use super::{
 };
 use crate::notice::{
     BlockKind, Skip,
-    marker::{Marker, Style, marker, number},
+    marker::{Marker, Style, is_numeral, marker, number},
     responsibility::{is_responsibility, opens_with_label},
     shape, titles,
 };
@@ -183,7 +183,7 @@ impl Walk<'_, '_> {
                 if (inner_stop || aside) && !joins_on(scan.char(at)) {
                     return self.with_closers(at);
                 }
-                if at < scan.len() && (self.item_begins(from, at) || self.next_begins(at)) {
+                if at < scan.len() && self.begins_anew(from, at, labelled) {
                     return at;
                 }
                 continue;
@@ -207,17 +207,23 @@ impl Walk<'_, '_> {
                 clause = at + 1;
             }
             at += 1;
-            let begins = || {
-                self.item_begins(from, at)
-                    || self.next_begins(at)
-                    || cues::opens_anew(scan, at)
-                    || labelled && self.item_follows(at)
-            };
-            if at < scan.len() && begins() {
+            if at < scan.len() && self.begins_anew(from, at, labelled) {
                 return at;
             }
         }
         scan.len()
+    }
+
+    /// Whether a numbered item, a set phrase or a list begins at `at` in the middle of what looked like a
+    /// sentence.
+    fn begins_anew(&self, from: usize, at: usize, labelled: bool) -> bool {
+        match self.scan.char(at) {
+            '特' | '附' => cues::opens_anew(self.scan, at),
+            c if c.is_ascii_digit() || is_round(c) || is_numeral(c) => {
+                self.item_begins(from, at) || self.next_begins(at) || labelled && self.item_follows(at)
+            }
+            _ => false,
+        }
     }
 
     /// Further stops and closing brackets belong to the sentence they close.
@@ -266,7 +272,7 @@ impl Walk<'_, '_> {
         label > LABEL || scan.slice(clause, at).ends_with("如下") || marker(ahead).is_some()
     }
 
-    /// Whether a numbered item begins at `at` in the middle of what looked like a sentence.
+    /// Whether a numbered item begins at `at`, right after a bracket or quotation.
     fn item_begins(&self, from: usize, at: usize) -> bool {
         let scan = self.scan;
         let before = scan.before(at);
@@ -282,14 +288,13 @@ impl Walk<'_, '_> {
     fn next_begins(&self, at: usize) -> bool {
         let scan = self.scan;
         let (before, c) = (scan.before(at), scan.char(at));
-        let ordinal = crate::notice::marker::is_numeral(c);
-        let may = c.is_ascii_digit() || is_round(c) || ordinal;
+        let ordinal = is_numeral(c);
         let parts = shape::is_han(before)
             && !matches!(before, '第' | '近' | '约' | '共' | '达' | '为' | '至' | '到' | '款')
-            && !crate::notice::marker::is_numeral(before)
+            && !is_numeral(before)
             || ordinal && before.is_ascii_digit()
             || matches!(before, ')' | '）' | '”' | '》');
-        if !may || !parts {
+        if !parts {
             return false;
         }
         let ahead = scan.ahead(at, 12);
