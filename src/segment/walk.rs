@@ -21,6 +21,9 @@ const SIGNED: usize = 60;
 const OFFICES: usize = 300;
 /// A label before a colon (牵头部门:) of at most this many characters stays with what it labels.
 const LABEL: usize = 5;
+/// The same when nothing but one value follows, and the longest such value.
+const FIELD: usize = 12;
+const VALUE: usize = 24;
 
 /// A run of characters of the block.
 #[derive(Clone, Copy, Debug)]
@@ -167,8 +170,9 @@ impl Walk<'_, '_> {
     fn sentence_end(&self, from: usize) -> usize {
         let scan = self.scan;
         let numbered = marker(scan.ahead(from, 12)).map_or(0, |m| scan.count(from, m.len));
-        let mut at = from + numbered;
-        let mut clause = at;
+        let start = from + numbered;
+        let mut at = start;
+        let mut clause = start;
         let labelled = opens_with_label(scan.ahead(from, AHEAD));
         while at < scan.len() {
             let c = scan.char(at);
@@ -199,7 +203,7 @@ impl Walk<'_, '_> {
                 if let Some(label) = cues::label_before(scan, from, at) {
                     return label;
                 }
-                if !labelled && self.colon_ends(clause, at) {
+                if !labelled && self.colon_ends(start, clause, at) {
                     return at + 1;
                 }
             }
@@ -249,7 +253,17 @@ impl Walk<'_, '_> {
             || WORDS.iter().any(|word| words.contains(word))
     }
 
-    fn colon_ends(&self, clause: usize, at: usize) -> bool {
+    /// 供应商地址:中心街1号: whether all that follows is one short value.
+    fn is_field(&self, from: usize) -> bool {
+        let scan = self.scan;
+        let rest = scan.chars(from, from + VALUE + 1);
+        let plain = |c: &char| !is_stop(*c) && !matches!(c, ',' | '，' | '、' | ':' | '：' | '“');
+        scan.len() <= from + VALUE
+            && marker(scan.ahead(scan.skip_space(from), 12)).is_none()
+            && rest.iter().all(plain)
+    }
+
+    fn colon_ends(&self, from: usize, clause: usize, at: usize) -> bool {
         let scan = self.scan;
         if scan.before(at).is_ascii_digit() && scan.char(at + 1).is_ascii_digit() {
             return false;
@@ -269,6 +283,9 @@ impl Walk<'_, '_> {
         let counts = |c: &&char| !c.is_whitespace() && !c.is_ascii_digit() && **c != '.';
         let label = scan.chars(clause, at).iter().filter(counts).count();
         let ahead = scan.ahead(next, 12);
+        if clause == from && label <= FIELD && self.is_field(at + 1) {
+            return false;
+        }
         label > LABEL || scan.slice(clause, at).ends_with("如下") || marker(ahead).is_some()
     }
 
