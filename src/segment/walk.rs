@@ -140,10 +140,27 @@ impl Walk<'_, '_> {
             }
             None => {
                 let opens = is_round(scan.char(at)) || opens_with_label(ahead);
+                if self.is_link(at, end) {
+                    self.out.push(Piece {
+                        from: at,
+                        to: end,
+                        kind: BlockKind::Furniture,
+                        level: 0,
+                        skip: Some(Skip::FileName),
+                    });
+                    return scan.skip_space(end);
+                }
                 let offices = opens && end - at <= OFFICES && is_responsibility(scan.slice(at, end));
                 self.push(at, end, if offices { BlockKind::Responsibility } else { self.kind })
             }
         }
+    }
+
+    /// 《青山县供水方案》附件 and nothing else: the link to the file.
+    fn is_link(&self, from: usize, to: usize) -> bool {
+        let scan = self.scan;
+        scan.char(from) == '《'
+            && scan.mate(from).is_some_and(|mate| scan.slice(mate + 1, to).trim() == "附件")
     }
 
     /// The closing bracket of a list of offices that opens at `at` and closes a sentence.
