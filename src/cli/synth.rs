@@ -13,7 +13,6 @@ use crate::{
     audio, engine,
     notice::{self, Format, Limits},
     plan::{self, Settings},
-    spoken,
 };
 
 /// Reads, plans, speaks and writes. The file appears when it is complete, never half.
@@ -24,8 +23,7 @@ pub(super) fn run(args: Synth) -> Result<(), CliError> {
 
     let engines = args.files.engines()?;
     let (engine, voice) = engine::find(&engines, args.voice.as_deref())?;
-    let settings =
-        Settings { timbre: voice.timbre(engine), speed: args.speed, spoken: spoken::Options::default() };
+    let settings = Settings { timbre: voice.timbre(engine), speed: args.speed, ..Settings::default() };
     let (plan, _) = plan::plan(&document, &settings);
     if plan.utterances.is_empty() {
         return Err(CliError::Said("there is nothing to read aloud in this text".to_owned()));

@@ -7,17 +7,21 @@
 //! Whatever is doubtful is read: a listener can bear a page footer, but not miss a sentence.
 
 mod blocks;
+pub(crate) mod furniture;
 mod html;
 mod lines;
 pub(crate) mod marker;
 mod parts;
+pub(crate) mod responsibility;
 pub(crate) mod shape;
 mod source_map;
+pub(crate) mod table;
 pub(crate) mod titles;
 mod wraps;
 
 use serde::Serialize;
 
+pub use self::table::Cell;
 use crate::{note::Note, span::Span};
 
 /// What a submission is written in.
@@ -84,6 +88,8 @@ pub enum BlockKind {
     Date,
     /// 附件: …
     Attachment,
+    /// Who answers for a task: (责任单位:县水利局、财政局). A listener may choose to leave it out.
+    Responsibility,
     /// Page furniture: hint, breadcrumb, column label, footer. Kept, not read.
     Furniture,
 }
@@ -109,6 +115,8 @@ pub enum Skip {
     Byline,
     /// Name of an attached file.
     FileName,
+    /// A list of offices that answer for a task, left out by choice (`segment::Options`).
+    Responsibility,
     /// Marked as not to be read by the page (`data-langdu-skip`, `aria-hidden`).
     Marked,
 }
@@ -137,11 +145,20 @@ pub struct Document {
     pub text: String,
     /// The blocks of `text`.
     pub blocks: Vec<Block>,
+    /// The cells of its tables, in order, with the heads that stand over them.
+    pub cells: Vec<Cell>,
     /// For HTML, the way back to the submission.
     map: Option<source_map::SourceMap>,
 }
 
 impl Document {
+    /// The cells that stand wholly within `span` of the text.
+    pub fn cells_in(&self, span: Span) -> &[Cell] {
+        let from = self.cells.partition_point(|cell| cell.span.start < span.start);
+        let to = self.cells.partition_point(|cell| cell.span.end <= span.end);
+        self.cells.get(from..to).unwrap_or(&[])
+    }
+
     /// Where a span of [`Document::text`] stands in what was submitted, in bytes: the span itself for text;
     /// for HTML the range from its first to its last character, a character reference counting whole.
     pub fn source_span(&self, span: Span) -> Span {
@@ -161,18 +178,20 @@ pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, 
     if source.trim().is_empty() {
         return Err(NoticeError::Empty);
     }
-    let (text, lines, map, notes) = match format {
-        Format::Text => (source.to_owned(), lines::of_text(source), None, Vec::new()),
+    let (text, lines, marked, map, notes) = match format {
+        Format::Text => (source.to_owned(), lines::of_text(source), Vec::new(), None, Vec::new()),
         Format::Html => {
-            let (text, lines, map, notes) = html::read(source);
-            (text, lines, Some(map), notes)
+            let page = html::read(source);
+            (page.text, page.lines, page.cells, Some(page.map), page.notes)
         }
     };
     if lines.is_empty() {
         return Err(NoticeError::Empty);
     }
-    let blocks = blocks::blocks(&text, &lines);
-    Ok((Document { text, blocks, map }, notes))
+    let (blocks, mut cells) = blocks::blocks(&text, &lines, !marked.is_empty());
+    cells.extend(marked);
+    cells.sort_by_key(|cell| cell.span);
+    Ok((Document { text, blocks, cells, map }, notes))
 }
 
 #[cfg(test)]
@@ -191,6 +210,7 @@ mod tests {
             (None, BlockKind::TableRow) => "row".to_owned(),
             (None, BlockKind::Signature) => "sign".to_owned(),
             (None, BlockKind::Attachment) => "attach".to_owned(),
+            (None, BlockKind::Responsibility) => "offices".to_owned(),
             (None, kind) => serialized(serde_json::to_value(kind).unwrap()),
         }
     }

@@ -9,6 +9,7 @@
 mod cut;
 pub mod key;
 mod pause;
+mod row;
 
 use std::{ops::Range, time::Duration};
 
@@ -30,6 +31,8 @@ pub struct Settings {
     pub timbre: Timbre,
     /// How fast.
     pub speed: Speed,
+    /// What a listener wants left out.
+    pub segment: segment::Options,
     /// How written expressions are spoken.
     pub spoken: spoken::Options,
 }
@@ -71,7 +74,7 @@ pub struct Plan {
 
 /// Plans `document`. Spans of the notes are in [`Document::text`].
 pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
-    let (sentences, mut notes) = segment::sentences(document);
+    let (sentences, mut notes) = segment::sentences_with(document, &settings.segment);
     let mut plan = Plan::default();
     for (index, sentence) in sentences.iter().enumerate() {
         let first = plan.utterances.len();
@@ -95,7 +98,12 @@ pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
 
 /// Spoken form, reading and notes of one sentence, with spans in the document.
 fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spoken, Reading, Vec<Note>) {
-    let (mut spoken, mut notes) = spoken::speak(sentence.span.of(&document.text), &settings.spoken);
+    let row = row::compose(document, sentence);
+    let written = row.as_ref().map_or_else(|| sentence.span.of(&document.text), row::Composed::text);
+    let (mut spoken, mut notes) = spoken::speak(written, &settings.spoken);
+    if let Some(row) = &row {
+        row.restore(&mut spoken, &mut notes);
+    }
     let (mut reading, unreadable) = reading::read(&spoken);
     notes.extend(unreadable);
     let by = sentence.span.start;

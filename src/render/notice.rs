@@ -70,7 +70,12 @@ impl Notice {
         limits: &Limits,
     ) -> Result<Self, NoticeError> {
         let id = id(&submission, &casting, &spoken);
-        let settings = Settings { timbre: casting.timbre.clone(), speed: submission.speed, spoken };
+        let settings = Settings {
+            timbre: casting.timbre.clone(),
+            speed: submission.speed,
+            spoken,
+            ..Settings::default()
+        };
         let (document, mut notes) = notice::read(&submission.text, submission.format, limits)?;
         let (plan, found) = plan::plan(&document, &settings);
         notes.extend(found.into_iter().map(|note| Note { span: document.source_span(note.span), ..note }));
