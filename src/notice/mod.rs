@@ -1,6 +1,6 @@
 //! From what was submitted (text or HTML) to a [`Document`]: blocks of known kind, each with its span.
 //!
-//! 1. HTML is reduced to its readable text, with a map back to the submission; text is taken as it is.
+//! 1. HTML and SSML are reduced to their readable text, with a map back to the submission; text is taken as it is.
 //! 2. The text is cut into lines.
 //! 3. Lines become blocks: by their own shape, then by their neighbours.
 //!
@@ -13,12 +13,16 @@ pub(crate) mod marker;
 mod parts;
 pub(crate) mod shape;
 mod source_map;
+mod ssml;
 pub(crate) mod titles;
 mod wraps;
 
+use std::time::Duration;
+
 use serde::Serialize;
 
-use crate::{note::Note, span::Span};
+pub use crate::xml::XmlError;
+use crate::{lexicon::Override, note::Note, span::Span};
 
 /// What a submission is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
@@ -29,6 +33,8 @@ pub enum Format {
     Text,
     /// An HTML page or fragment.
     Html,
+    /// Speech Synthesis Markup Language: text with how it is to be read.
+    Ssml,
 }
 
 /// How much is accepted.
@@ -58,6 +64,9 @@ pub enum NoticeError {
         /// Characters allowed.
         limit: usize,
     },
+    /// It was to be SSML, and is none.
+    #[error(transparent)]
+    Ssml(#[from] XmlError),
 }
 
 /// What a block or sentence is. The names are stable: they appear in JSON answers.
@@ -137,13 +146,17 @@ pub struct Document {
     pub text: String,
     /// The blocks of `text`.
     pub blocks: Vec<Block>,
-    /// For HTML, the way back to the submission.
+    /// What the sender wants to be said in some places of `text`: in order, none over another.
+    pub overrides: Vec<Override>,
+    /// Silences that the sender wants: places of `text`, in order, and how long.
+    pub breaks: Vec<(usize, Duration)>,
+    /// For HTML and SSML, the way back to the submission.
     map: Option<source_map::SourceMap>,
 }
 
 impl Document {
     /// Where a span of [`Document::text`] stands in what was submitted, in bytes: the span itself for text;
-    /// for HTML the range from its first to its last character, a character reference counting whole.
+    /// for HTML and SSML the range from its first to its last character, a character reference counting whole.
     pub fn source_span(&self, span: Span) -> Span {
         self.map.as_ref().map_or(span, |map| map.source(span))
     }
@@ -152,7 +165,7 @@ impl Document {
 /// Takes a submission apart.
 ///
 /// # Errors
-/// Only on limits: see [`NoticeError`]. Odd text gives notes.
+/// On limits, and when SSML is no XML: see [`NoticeError`]. Odd text gives notes.
 pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, Vec<Note>), NoticeError> {
     let chars = source.chars().count();
     if chars > limits.max_chars {
@@ -161,18 +174,30 @@ pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, 
     if source.trim().is_empty() {
         return Err(NoticeError::Empty);
     }
+    let (mut overrides, mut breaks) = (Vec::new(), Vec::new());
     let (text, lines, map, notes) = match format {
         Format::Text => (source.to_owned(), lines::of_text(source), None, Vec::new()),
         Format::Html => {
             let (text, lines, map, notes) = html::read(source);
             (text, lines, Some(map), notes)
         }
+        Format::Ssml => {
+            let ssml = ssml::read(source)?;
+            (overrides, breaks) = (ssml.overrides, ssml.breaks);
+            (ssml.text, ssml.lines, Some(ssml.map), ssml.notes)
+        }
     };
     if lines.is_empty() {
         return Err(NoticeError::Empty);
     }
-    let blocks = blocks::blocks(&text, &lines);
-    Ok((Document { text, blocks, map }, notes))
+    let mut blocks = blocks::blocks(&text, &lines);
+    if format == Format::Ssml {
+        // Who writes SSML has chosen what is read.
+        for block in blocks.iter_mut().filter(|block| block.skip.is_some()) {
+            (block.skip, block.kind) = (None, BlockKind::Paragraph);
+        }
+    }
+    Ok((Document { text, blocks, overrides, breaks, map }, notes))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ fn spoken(notation: &str) -> (String, Spoken) {
         tokens.push(Token { class, span: Span::new(start, source.len()), said, why: None });
         rest = left;
     }
-    (source, Spoken { tokens })
+    (source, Spoken { tokens, ..Spoken::default() })
 }
 
 /// Syllables with the tone that `tone` picks, words apart, phrases by ` / `, marks as written.

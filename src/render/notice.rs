@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::Voice,
+    lexicon::Lexicon,
     note::Note,
     notice::{self, Document, Format, Limits, NoticeError},
-    plan::{self, ClipKey, Plan, Settings, Speed, Timbre, Utterance},
+    plan::{self, ClipKey, Options, Plan, Settings, Speed, Timbre, Utterance},
     reading::Sound,
-    spoken::{self, Token},
+    spoken::Token,
     store::NoticeId,
 };
 
@@ -29,6 +30,9 @@ pub struct Submission {
     /// How fast.
     #[serde(default)]
     pub speed: Speed,
+    /// Where listeners differ; none is what the site has chosen at the time.
+    #[serde(default)]
+    pub reading: Option<Options>,
 }
 
 /// A voice and the engine that has it.
@@ -64,13 +68,14 @@ pub struct Notice {
 impl Notice {
     /// Plans `submission`: the expensive part, a few milliseconds for ten thousand characters.
     pub(super) fn plan(
+        id: NoticeId,
         submission: Submission,
         casting: Arc<Casting>,
-        spoken: spoken::Options,
+        lexicon: Arc<Lexicon>,
         limits: &Limits,
     ) -> Result<Self, NoticeError> {
-        let id = id(&submission, &casting, &spoken);
-        let settings = Settings { timbre: casting.timbre.clone(), speed: submission.speed, spoken };
+        let options = submission.reading.unwrap_or_default();
+        let settings = options.settings(casting.timbre.clone(), submission.speed, lexicon);
         let (document, mut notes) = notice::read(&submission.text, submission.format, limits)?;
         let (plan, found) = plan::plan(&document, &settings);
         notes.extend(found.into_iter().map(|note| Note { span: document.source_span(note.span), ..note }));
@@ -101,8 +106,8 @@ impl Notice {
     }
 }
 
-/// The name of a notice: the same submission in the same voice is the same notice.
-pub(super) fn id(submission: &Submission, casting: &Casting, spoken: &spoken::Options) -> NoticeId {
+/// The name of a notice: the same submission in the same voice, with the same lexicon, is the same notice.
+pub(super) fn id(submission: &Submission, casting: &Casting, lexicon: &Lexicon) -> NoticeId {
     let mut hash = blake3::Hasher::new();
     let mut field = |bytes: &[u8]| {
         hash.update(&(bytes.len() as u64).to_le_bytes());
@@ -112,13 +117,15 @@ pub(super) fn id(submission: &Submission, casting: &Casting, spoken: &spoken::Op
     field(match submission.format {
         Format::Text => b"text",
         Format::Html => b"html",
+        Format::Ssml => b"ssml",
     });
     field(submission.text.as_bytes());
     field(casting.timbre.engine.as_bytes());
     field(casting.timbre.voice.as_bytes());
     field(casting.timbre.digest.as_bytes());
     field(format!("{:?}", submission.speed).as_bytes());
-    field(&serde_json::to_vec(spoken).unwrap_or_default());
+    field(&serde_json::to_vec(&submission.reading.unwrap_or_default()).unwrap_or_default());
+    field(&lexicon.digest());
     field(FRONT_END.as_bytes());
     let mut name = [0; 16];
     hash.finalize_xof().fill(&mut name);

@@ -1,14 +1,16 @@
 //! From written to spoken Chinese: every character of a text belongs to exactly one [`Token`], in order.
 //!
 //! 1. `scan` prepares the text: full-width and look-alike forms folded, brackets paired.
-//! 2. Han characters are spoken as they are written. Anywhere else the `RULES` are asked in order;
+//! 2. Where somebody decided what is said (the lexicon of the site, the sender), it is said ([`asked`]).
+//! 3. Han characters are spoken as they are written. Anywhere else the `RULES` are asked in order;
 //!    the first that knows what begins there takes it.
-//! 3. `settle` puts the tokens together so that no two pauses meet and none opens or ends the text
+//! 4. `settle` puts the tokens together so that no two pauses meet and none opens or ends the text
 //!    without need.
 //!
 //! A class of expression has one file, with its table (`tables/`) beside it where it needs one and
 //! its cases in `cases/`.
 
+mod asked;
 mod bracket;
 mod clock;
 mod code;
@@ -23,6 +25,7 @@ mod number;
 mod phone;
 mod quantity;
 mod range;
+mod say_as;
 mod scan;
 mod settle;
 mod symbol;
@@ -35,8 +38,10 @@ mod cases;
 
 use serde::Serialize;
 
+pub use self::asked::Asked;
 use self::scan::Scan;
 use crate::{
+    lexicon::Override,
     note::{Note, NoteCode},
     span::Span,
 };
@@ -112,6 +117,8 @@ pub enum Class {
     Placeholder,
     /// Damage that a human reader would repair: 020 for O2O.
     Repaired,
+    /// Said as the lexicon of the site, or the sender, wants it: see [`Spoken::asked`].
+    Lexicon,
 }
 
 /// Why a token is not heard. The names are stable: they appear in JSON answers.
@@ -164,9 +171,18 @@ pub struct Token {
 pub struct Spoken {
     /// In order; their spans touch and cover the text.
     pub tokens: Vec<Token>,
+    /// The tokens that somebody decided, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
 }
 
 impl Spoken {
+    /// Who decided the token at `span`; none when it was a rule.
+    pub fn asked(&self, span: Span) -> Option<&Asked> {
+        let at = self.asked.binary_search_by_key(&span, |asked| asked.span).ok()?;
+        self.asked.get(at)
+    }
+
     /// The spoken form in one piece.
     pub fn text(&self) -> String {
         self.tokens.iter().map(|t| t.said.as_str()).collect()
@@ -345,30 +361,57 @@ const RULES: &[(&[On], Matcher)] = {
 /// Notes: stray and lost characters, typesetting codes, lost or unbalanced brackets, repairs,
 /// characters without a reading.
 pub fn speak(text: &str, options: &Options) -> (Spoken, Vec<Note>) {
+    speak_as_asked(text, options, &[])
+}
+
+/// The same where somebody decided what is said in some places, whatever the rules would say there.
+///
+/// Of two places over each other the first counts. Notes: also what cannot be said as it was asked.
+pub fn speak_as_asked(text: &str, options: &Options, overrides: &[Override]) -> (Spoken, Vec<Note>) {
     let scan = Scan::new(text);
+    let mut asked = asked::Places::new(&scan, options, overrides);
     let mut out = settle::Settled::new(&scan);
     let mut i = 0;
     while i < scan.len() {
-        let plain = scan.run(i, scan::is_han);
+        let stop = match asked.take(i) {
+            Ok(hit) => {
+                let end = hit.end;
+                out.hit(i, hit);
+                i = end;
+                continue;
+            }
+            Err(stop) => stop,
+        };
+        let plain = scan.run(i, scan::is_han).min(stop);
         if plain > i {
             out.plain(i, plain);
             i = plain;
             continue;
         }
-        let on = match scan.at(i) {
-            '0'..='9' => On::Digit,
-            'a'..='z' | 'A'..='Z' => On::Letter,
-            _ => On::Mark,
-        };
-        let hit = RULES
-            .iter()
-            .filter(|(begins, _)| begins.contains(&on))
-            .find_map(|(_, matcher)| matcher(&scan, i, options))
-            .filter(|hit| hit.end > i)
-            .unwrap_or_else(|| Hit::silent(i + 1, Silence::Unreadable).note(NoteCode::Unreadable));
+        let mut hit = first_hit(&scan, i, options);
+        if hit.end > stop {
+            hit = asked::before(&scan, i, stop, options);
+        }
         let end = hit.end;
         out.hit(i, hit);
         i = end;
     }
-    out.finish()
+    let (mut spoken, mut notes) = out.finish();
+    spoken.asked = asked.done(&mut notes);
+    (spoken, notes)
+}
+
+/// What the first rule that knows it says about the expression at `i`.
+fn first_hit(scan: &Scan<'_>, i: usize, options: &Options) -> Hit {
+    let on = match scan.at(i) {
+        '0'..='9' => On::Digit,
+        'a'..='z' | 'A'..='Z' => On::Letter,
+        _ => On::Mark,
+    };
+    RULES
+        .iter()
+        .filter(|(begins, _)| begins.contains(&on))
+        .find_map(|(_, matcher)| matcher(scan, i, options))
+        .filter(|hit| hit.end > i)
+        .unwrap_or_else(|| Hit::silent(i + 1, Silence::Unreadable).note(NoteCode::Unreadable))
 }

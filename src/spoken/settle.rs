@@ -112,7 +112,7 @@ impl<'s, 't> Settled<'s, 't> {
         {
             hush(token);
         }
-        (Spoken { tokens: self.tokens }, self.notes)
+        (Spoken { tokens: self.tokens, asked: Vec::new() }, self.notes)
     }
 }
 
