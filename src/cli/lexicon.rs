@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use super::CliError;
 use crate::{
-    lexicon::{self, Entry, Lexicon, pls},
+    lexicon::{Entry, Lexicon, pls},
     note::NoteCode,
     reading,
     spoken::{self, Options},
@@ -34,12 +34,11 @@ pub(super) fn check(file: &Path) -> Result<(), CliError> {
 pub(super) fn import_pls(file: &Path) -> Result<(), CliError> {
     let imported =
         pls::import(&text(file)?).map_err(|why| CliError::Said(format!("{}: {why}", file.display())))?;
-    let made = imported.entries.iter().fold(String::new(), |made, entry| lexicon::put(&made, entry));
-    print!("{made}");
+    imported.entries.iter().for_each(|entry| print!("{}", entry.line()));
     for left in &imported.left {
         eprintln!("{}: {left}", file.display());
     }
-    eprintln!("{} entries taken over, {} left out", made.lines().count(), imported.left.len());
+    eprintln!("{} entries taken over, {} left out", imported.entries.len(), imported.left.len());
     Ok(())
 }
 

@@ -84,7 +84,7 @@ pub(super) async fn submission(
                 _ => return Err(Problem::new(Code::JsonInvalid, "give exactly one of text, html and ssml")),
             };
             let reading = reading.map(|choices| site.with(&choices)).transpose().map_err(unclear)?;
-            Ok(Submission { format, text, voice, speed: speed_of(speed)?, reading })
+            Ok(Submission { format, text, voice, speed: speed_of(speed)?, reading, lexicon: None })
         }
         Media::Bare(format) => {
             let bytes = receive(headers, body, max_chars.saturating_mul(4).saturating_add(SLACK)).await?;
@@ -95,7 +95,7 @@ pub(super) async fn submission(
             let speed = speed_of(manner.speed)?;
             let reading =
                 manner.read.map(|choices| site.with_written(&choices)).transpose().map_err(unclear)?;
-            Ok(Submission { format, text, voice: manner.voice, speed, reading })
+            Ok(Submission { format, text, voice: manner.voice, speed, reading, lexicon: None })
         }
     }
 }

@@ -16,6 +16,8 @@ mod saying;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, HashMap};
+
 use aho_corasick::AhoCorasick;
 
 use crate::{fold::fold, span::Span};
@@ -49,6 +51,11 @@ impl Entry {
         file::entry(1, &file::line(written, said, remark))
     }
 
+    /// Its line of the file, with the end of the line.
+    pub fn line(&self) -> String {
+        file::line(&self.written, &self.said(), &self.remark) + "\n"
+    }
+
     /// What is said, as the file has it: `er4 lian2` or words.
     pub fn said(&self) -> String {
         match &self.saying {
@@ -69,6 +76,8 @@ impl Entry {
 #[derive(Clone, Default)]
 pub struct Lexicon {
     entries: Vec<Entry>,
+    /// As they are looked for → index of the entry.
+    places: HashMap<String, usize>,
     finder: Option<AhoCorasick>,
     digest: [u8; 32],
 }
@@ -84,7 +93,8 @@ impl Lexicon {
         let finder = AhoCorasick::new(&written)
             .map_err(|_| vec![EntryError { line: 1, column: 1, wrong: Wrong::TooMany }])?;
         let digest = digest(&entries);
-        Ok(Self { finder: (!entries.is_empty()).then_some(finder), entries, digest })
+        let places = written.into_iter().enumerate().map(|(at, written)| (written, at)).collect();
+        Ok(Self { finder: (!entries.is_empty()).then_some(finder), entries, places, digest })
     }
 
     /// In the order of the file.
@@ -94,8 +104,7 @@ impl Lexicon {
 
     /// The entry for what is `written`, by the eyes of [`Lexicon::find`].
     pub fn entry(&self, written: &str) -> Option<&Entry> {
-        let wanted = key(written);
-        self.entries.iter().find(|entry| key(&entry.written) == wanted)
+        self.entries.get(*self.places.get(&key(written))?)
     }
 
     /// Names what is said for what: two lexicons of one digest say the same.
@@ -120,16 +129,20 @@ impl Lexicon {
             found.and_then(|index| places.get(index)).map_or(0, |place| place.1)
         };
 
-        let found = finder.find_overlapping_iter(&folded);
-        let mut found: Vec<_> =
-            found.filter(|found| stands_alone(&folded, found.start(), found.end())).collect();
-        found.sort_unstable_by_key(|found| (found.start(), usize::MAX - found.end()));
-        let (mut out, mut end) = (Vec::new(), 0);
-        for found in found {
-            let Some(entry) = self.entries.get(found.pattern().as_usize()) else { continue };
-            if found.start() >= end {
-                end = found.end();
-                let span = Span::new(place(found.start()), place(end));
+        // Every one that stands alone, the longest for each beginning.
+        let mut longest = BTreeMap::new();
+        for found in finder.find_overlapping_iter(&folded) {
+            let (start, end) = (found.start(), found.end());
+            if stands_alone(&folded, start, end) && longest.get(&start).is_none_or(|&(other, _)| other < end)
+            {
+                longest.insert(start, (end, found.pattern().as_usize()));
+            }
+        }
+        let (mut out, mut last) = (Vec::new(), 0);
+        for (start, (end, entry)) in longest {
+            if let Some(entry) = self.entries.get(entry).filter(|_| start >= last) {
+                last = end;
+                let span = Span::new(place(start), place(end));
                 out.push(Override { span, saying: entry.saying.clone(), by: Authority::Lexicon });
             }
         }

@@ -4,7 +4,9 @@
 //! alphabet `x-pinyin` or `pinyin`). Other alphabets, IPA among them, do not say
 //! which Mandarin syllable is meant; such lexemes are left out and told.
 
-use super::{Entry, EntryError};
+use std::collections::HashSet;
+
+use super::{Entry, EntryError, key};
 use crate::xml::{Element, Event, Events, XmlError};
 
 /// What was taken over.
@@ -38,6 +40,9 @@ pub enum WhyLeft {
     /// It has no spelling, or nothing is said for it.
     #[error("it has no grapheme, or neither alias nor phoneme")]
     Incomplete,
+    /// An earlier lexeme has the same spelling.
+    #[error("an earlier lexeme has the same spelling")]
+    Twice,
     /// It is no entry.
     #[error("{}", .0.wrong)]
     Entry(EntryError),
@@ -49,7 +54,7 @@ pub enum WhyLeft {
 /// When it is no XML, or has a document type.
 pub fn import(source: &str) -> Result<Imported, XmlError> {
     let mut events = Events::new(source);
-    let mut out = Imported::default();
+    let (mut out, mut seen) = (Imported::default(), HashSet::new());
     let mut alphabet = "ipa".to_owned();
     let mut open: Vec<String> = Vec::new();
     let mut lexeme = Lexeme::default();
@@ -76,7 +81,7 @@ pub fn import(source: &str) -> Result<Imported, XmlError> {
                 match open.pop().as_deref() {
                     Some("grapheme") => lexeme.written.push(text.trim().to_owned()),
                     Some("alias" | "phoneme") => lexeme.end(text.trim()),
-                    Some("lexeme") => std::mem::take(&mut lexeme).into_entries(&mut out),
+                    Some("lexeme") => std::mem::take(&mut lexeme).into_entries(&mut out, &mut seen),
                     _ => {}
                 }
                 text.clear();
@@ -130,7 +135,7 @@ impl Lexeme {
         }
     }
 
-    fn into_entries(self, out: &mut Imported) {
+    fn into_entries(self, out: &mut Imported, seen: &mut HashSet<String>) {
         let line = self.line;
         let mut left = |written: &str, why| out.left.push(LeftOut { line, written: written.to_owned(), why });
         let first = self.written.first().map_or("", String::as_str);
@@ -141,6 +146,7 @@ impl Lexeme {
         };
         for written in &self.written {
             match Entry::new(written, &said, "") {
+                Ok(_) if !seen.insert(key(written)) => left(written, WhyLeft::Twice),
                 Ok(entry) => out.entries.push(entry),
                 Err(error) => left(written, WhyLeft::Entry(error)),
             }
@@ -176,6 +182,7 @@ mod tests {
                 "line 28: 水: phonemes in the alphabet ipa are not supported, pinyin is",
                 "line 32: : it has no grapheme, or neither alias nor phoneme",
                 "line 35: 停水: 2 syllables are expected, one a character, and 1 are given",
+                "line 43: 蔚县: an earlier lexeme has the same spelling",
             ]
         );
     }

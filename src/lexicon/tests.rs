@@ -82,8 +82,8 @@ fn one_entry_is_edited_and_the_rest_stays() {
 fn a_long_text_full_of_entries_is_searched_in_one_go() {
     let nested: String = (1..=60).map(|n| format!("{}\t水\n", "水".repeat(n))).collect();
     let lexicon = Lexicon::parse(&nested).unwrap();
-    let found = lexicon.find(&"水".repeat(60_000));
-    assert_eq!(found.len(), 1_000);
+    let found = lexicon.find(&"水".repeat(6_000));
+    assert_eq!(found.len(), 100);
 }
 
 proptest! {

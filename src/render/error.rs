@@ -31,7 +31,7 @@ pub enum RenderError {
     #[error("there is no notice {0}")]
     NoticeUnknown(NoticeId),
     /// The clip is neither stored nor part of the notice that was named.
-    #[error("there is no clip {0} in that notice; if it was submitted some time ago, submit it again")]
+    #[error("there is no clip {0} in that notice")]
     ClipUnknown(ClipKey),
     /// The engine failed on this clip. It may be tried again.
     #[error("the clip could not be made: {0}")]

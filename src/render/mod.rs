@@ -194,9 +194,8 @@ impl Renderer {
         // A store that cannot be read at the moment is no reason not to read aloud.
         let known =
             self.desk.planned.contains_key(&id) || matches!(self.desk.store.notice(id).await, Ok(Some(_)));
-        let json = if known { None } else { serde_json::to_vec(&submission).ok() };
         let notice = self.desk.planned(id, submission, lexicon).await?;
-        if let Some(json) = json {
+        if !known && let Ok(json) = serde_json::to_vec(&notice.record()) {
             self.desk.store.save_notice(id, json.into()).await;
         }
         if !self.lane(&notice)?.submit(id) {
@@ -315,9 +314,13 @@ impl Desk {
             return Ok(notice);
         }
         let json = self.store.notice(id).await?.ok_or(RenderError::NoticeUnknown(id))?;
-        let submission = serde_json::from_slice(&json).map_err(|_| RenderError::NoticeUnknown(id))?;
-        // The lexicon may have changed since: a clip whose sounds did not is the same clip.
-        self.planned(id, submission, self.options.lexicon.current().lexicon).await
+        let submission: Submission =
+            serde_json::from_slice(&json).map_err(|_| RenderError::NoticeUnknown(id))?;
+        let lexicon = match submission.lexicon.as_deref().map(Lexicon::parse) {
+            Some(Ok(lexicon)) => Arc::new(lexicon),
+            _ => self.options.lexicon.current().lexicon,
+        };
+        self.planned(id, submission, lexicon).await
     }
 
     /// Plans a submission, once for all who ask at the same time.

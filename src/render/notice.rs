@@ -1,12 +1,16 @@
 //! What was submitted, and the notice planned from it.
 
-use std::{collections::HashMap, mem::size_of, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    mem::size_of,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::Voice,
-    lexicon::Lexicon,
+    lexicon::{Authority, Entry, Lexicon},
     note::Note,
     notice::{self, Document, Format, Limits, NoticeError},
     plan::{self, ClipKey, Options, Plan, Settings, Speed, Timbre, Utterance},
@@ -33,6 +37,9 @@ pub struct Submission {
     /// Where listeners differ; none is what the site has chosen at the time.
     #[serde(default)]
     pub reading: Option<Options>,
+    /// The entries of the site's lexicon that it is read with, as a lexicon file; none until it is planned.
+    #[serde(default)]
+    pub lexicon: Option<String>,
 }
 
 /// A voice and the engine that has it.
@@ -82,6 +89,18 @@ impl Notice {
         notes.sort_by_key(|note| note.span);
         let positions = plan.utterances.iter().enumerate().rev().map(|(at, u)| (u.key, at)).collect();
         Ok(Self { id, submission, settings, document, plan, notes, casting, positions })
+    }
+
+    /// What is kept of it: planned again it is the same, however the site and its lexicon have changed.
+    pub(super) fn record(&self) -> Submission {
+        let asked = self.plan.sentences.iter().flat_map(|planned| &planned.spoken.asked);
+        let by_site = asked.filter(|asked| asked.by == Authority::Lexicon);
+        let entries: BTreeMap<&str, &Entry> = by_site
+            .filter_map(|asked| self.settings.lexicon.entry(asked.span.of(&self.document.text)))
+            .map(|entry| (entry.written.as_str(), entry))
+            .collect();
+        let lexicon = entries.values().map(|entry| entry.line()).collect();
+        Submission { lexicon: Some(lexicon), ..self.submission.clone() }
     }
 
     /// Where in the plan a clip is first said.

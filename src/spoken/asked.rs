@@ -110,3 +110,105 @@ pub(super) fn before(scan: &Scan<'_>, i: usize, stop: usize, options: &Options) 
     hit.end = (hit.end + from).clamp(i + 1, stop);
     hit
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        lexicon::{DateOrder, SayAs, pinyin},
+        spoken::{Spoken, speak, speak_as_asked},
+    };
+
+    fn spoken(text: &str, overrides: &[(&str, Saying)]) -> Spoken {
+        let place = |(written, saying): &(&str, Saying)| {
+            let at = text.find(written).unwrap();
+            Override {
+                span: Span::new(at, at + written.len()),
+                saying: saying.clone(),
+                by: Authority::Sender,
+            }
+        };
+        let overrides: Vec<Override> = overrides.iter().map(place).collect();
+        speak_as_asked(text, &Options::default(), &overrides).0
+    }
+
+    fn words(words: &str) -> Saying {
+        Saying::Words(words.to_owned())
+    }
+
+    #[test]
+    fn no_rule_reaches_into_what_was_decided() {
+        let sounds = |text| Saying::Sounds(pinyin::parse(text).unwrap());
+        for (text, overrides, said) in [
+            ("需5km长", vec![("km", words("公里"))], "需五公里长"),
+            ("2022年8月3日", vec![("月3", words("月初三"))], "二零二二年八月初三日"),
+            ("电话0475-8266664", vec![("8266664", words("八二"))], "电话零四七五杠八二"),
+            ("共3个,第3次", vec![("3个", words("三只")), ("3次", words("三回"))], "共三只，第三回"),
+            ("做B超", vec![("B超", sounds("bi4 chao1"))], "做必超"),
+            ("六安人", vec![("六安", sounds("lu4 an1"))], "六安人"),
+            ("编号20", vec![("20", Saying::As(SayAs::Digits))], "编号二零"),
+            ("定于3/5", vec![("3/5", Saying::As(SayAs::Date(DateOrder::DayMonthYear)))], "定于五月三日"),
+            ("定于某3日", vec![("某3", Saying::As(SayAs::Time))], "定于某三日"),
+        ] {
+            assert_eq!(spoken(text, &overrides).text(), said, "{text}");
+        }
+    }
+
+    #[test]
+    fn who_decided_can_be_asked() {
+        let spoken = spoken("在六安GDP12", &[("六安", words("陆安")), ("12", Saying::As(SayAs::Digits))]);
+        let by: Vec<_> = spoken.tokens.iter().map(|token| spoken.asked(token.span).map(|a| a.by)).collect();
+        assert_eq!(by, [None, Some(Authority::Sender), None, Some(Authority::Sender)]);
+        let overrides =
+            [Override { span: Span::new(0, 3), saying: Saying::As(SayAs::Telephone), by: Authority::Sender }];
+        let (spoken, notes) = speak_as_asked("无号", &Options::default(), &overrides);
+        assert_eq!((spoken.text().as_str(), spoken.asked.len()), ("无号", 0));
+        assert_eq!(notes, [Note { code: NoteCode::NotAsAsked, span: Span::new(0, 3) }]);
+    }
+
+    /// Any places of a text, on characters or not.
+    fn overrides() -> impl Strategy<Value = Vec<Override>> {
+        let saying = prop_oneof![
+            Just(Saying::Words("词，语".to_owned())),
+            Just(Saying::Words("三十".to_owned())),
+            Just(Saying::Sounds(pinyin::parse("yi1 dianr3 B").unwrap())),
+            Just(Saying::As(SayAs::Characters)),
+            Just(Saying::As(SayAs::Cardinal)),
+            Just(Saying::As(SayAs::Telephone)),
+        ];
+        let place = (0..120_usize, 0..12_usize, saying).prop_map(|(at, len, saying)| Override {
+            span: Span::new(at, at + len),
+            saying,
+            by: Authority::Lexicon,
+        });
+        proptest::collection::vec(place, 0..8)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn tokens_touch_and_cover_the_text(
+            text in "([0-9]{1,5}|[年月日号时元万次，。（）“”、 .:/—-]|[水电停临河儿]{1,3}|[A-Zk]{1,3}|\\PC){0,24}",
+            overrides in overrides(),
+        ) {
+            let (spoken, _) = speak_as_asked(&text, &Options::default(), &overrides);
+            let mut end = 0;
+            for token in &spoken.tokens {
+                prop_assert_eq!(token.span.start, end);
+                prop_assert!(!token.span.is_empty() && text.get(token.span.start..token.span.end).is_some());
+                prop_assert_eq!(token.said.is_empty(), token.class == Class::Silent);
+                end = token.span.end;
+            }
+            prop_assert_eq!(end, text.len());
+            prop_assert!(spoken.asked.is_sorted_by_key(|asked| asked.span));
+            for asked in &spoken.asked {
+                prop_assert!(spoken.tokens.iter().any(|token| token.span == asked.span));
+            }
+            prop_assert_eq!(speak_as_asked(&text, &Options::default(), &[]), speak(&text, &Options::default()));
+        }
+    }
+}

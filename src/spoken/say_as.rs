@@ -127,3 +127,36 @@ fn time(scan: &Scan<'_>, options: &Options) -> Option<String> {
     let hit = clock::time(&scan, 0, options).filter(|hit| hit.end == scan.len())?;
     Some(format!("{half}{}", hit.said))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    #[test]
+    fn every_case_is_said_as_listed() {
+        let mut wrong = String::new();
+        for case in include_str!("cases/say_as.txt").lines().filter(|line| !line.starts_with('#')) {
+            let (asked, wanted) = case.split_once(" => ").unwrap();
+            let (kind, written) = asked.split_once(": ").unwrap();
+            let kind = match kind {
+                "characters" => SayAs::Characters,
+                "digits" => SayAs::Digits,
+                "telephone" => SayAs::Telephone,
+                "cardinal" => SayAs::Cardinal,
+                "ordinal" => SayAs::Ordinal,
+                "date" => SayAs::Date(DateOrder::YearMonthDay),
+                "mdy" => SayAs::Date(DateOrder::MonthDayYear),
+                "dmy" => SayAs::Date(DateOrder::DayMonthYear),
+                "time" => SayAs::Time,
+                "currency" => SayAs::Currency,
+                other => panic!("{other}"),
+            };
+            let heard = said(kind, written, &Options::default()).map_or("-".to_owned(), |(_, said)| said);
+            if heard != wanted {
+                wrong.push_str(&format!("{case}\n   said {heard}\n"));
+            }
+        }
+        assert_eq!(wrong, "");
+    }
+}

@@ -40,4 +40,8 @@
     <grapheme>蔚县</grapheme>
     <phoneme>yu4 xian4</phoneme>
   </lexeme>
+  <lexeme>
+    <grapheme>蔚县</grapheme>
+    <phoneme>wei4 xian4</phoneme>
+  </lexeme>
 </lexicon>
