@@ -134,7 +134,7 @@ fn sentence<'n>(
     map: &SpanMap<'_>,
 ) -> SpokenSentence<'n> {
     let token = |token: &'n Token| {
-        let by = planned.spoken.asked(token.span).map(|asked| asked.by);
+        let by = token.asked.as_ref().map(|asked| asked.by);
         TokenItem {
             class: token.class,
             span: map.units(token.span),

@@ -124,7 +124,6 @@ fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spok
     notes.extend(unreadable);
     let by = sentence.span.start;
     spoken.tokens.iter_mut().for_each(|token| token.span = token.span.shift(by));
-    spoken.asked.iter_mut().for_each(|asked| asked.span = asked.span.shift(by));
     reading.sounds.iter_mut().for_each(|sound| sound.span = sound.span.shift(by));
     notes.iter_mut().for_each(|note| note.span = note.span.shift(by));
     (spoken, reading, notes)

@@ -14,7 +14,7 @@ pub fn by_character(text: &str, spoken: &Spoken, reading: &Reading) -> Vec<Optio
     let mut out = Vec::with_capacity(text.chars().count());
     let mut sounds = Sounds { left: &reading.sounds, retroflex: false };
     for token in &spoken.tokens {
-        let given = spoken.asked(token.span).is_some_and(|asked| !asked.sounds.is_empty());
+        let given = token.asked.as_ref().is_some_and(|asked| !asked.sounds.is_empty());
         let said = sounds.take(token, given);
         let mut from = 0;
         for c in token.span.of(text).chars() {

@@ -31,10 +31,10 @@ fn spoken(notation: &str) -> (String, Spoken) {
         };
         let start = source.len();
         source.push_str(&written);
-        tokens.push(Token { class, span: Span::new(start, source.len()), said, why: None });
+        tokens.push(Token { class, span: Span::new(start, source.len()), said, why: None, asked: None });
         rest = left;
     }
-    (source, Spoken { tokens, ..Spoken::default() })
+    (source, Spoken { tokens })
 }
 
 /// Syllables with the tone that `tone` picks, words apart, phrases by ` / `, marks as written.

@@ -35,8 +35,7 @@ impl Text {
     pub fn new(spoken: &Spoken) -> Self {
         let mut text = Self::default();
         for token in &spoken.tokens {
-            let asked = (token.class == Class::Lexicon).then(|| spoken.asked(token.span)).flatten();
-            units(token, asked, |unit| {
+            units(token, |unit| {
                 text.offsets.push(text.string.len());
                 text.string.push(unit.c);
                 text.units.push(unit);
@@ -77,9 +76,12 @@ impl Text {
 
 /// Gives the characters of `token` that are heard. A token that is said as it is written has a span for
 /// each of its characters; the characters of any other share the span of the expression.
-fn units(token: &Token, asked: Option<&Asked>, mut give: impl FnMut(Unit)) {
+fn units(token: &Token, mut give: impl FnMut(Unit)) {
+    let asked = token.asked.as_deref();
     let plain = token.class == Class::Plain && token.said.len() == token.span.len();
-    let as_written = plain || asked.is_some_and(|asked| asked.as_written);
+    let given_so = |asked: &Asked| asked.as_written && asked.written.len() == token.span.len();
+    let as_written = plain || asked.is_some_and(given_so);
+    let may_merge = asked.is_some_and(|asked| asked.as_written);
     let written = matches!(token.class, Class::Plain | Class::Lexicon);
     let mut sounds = asked.into_iter().flat_map(|asked| &asked.sounds);
     let (mut at, mut merges) = (token.span.start, false);
@@ -94,7 +96,7 @@ fn units(token: &Token, asked: Option<&Asked>, mut give: impl FnMut(Unit)) {
         let given = match (c, merges) {
             ('儿', true) => Some(Slot::Merged),
             _ => sounds.next().map(|&sound| {
-                merges = as_written && sound.is_retroflex();
+                merges = may_merge && sound.is_retroflex();
                 slot(sound)
             }),
         };

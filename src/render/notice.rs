@@ -93,10 +93,11 @@ impl Notice {
 
     /// What is kept of it: planned again it is the same, however the site and its lexicon have changed.
     pub(super) fn record(&self) -> Submission {
-        let asked = self.plan.sentences.iter().flat_map(|planned| &planned.spoken.asked);
+        let tokens = self.plan.sentences.iter().flat_map(|planned| &planned.spoken.tokens);
+        let asked = tokens.filter_map(|token| token.asked.as_ref());
         let by_site = asked.filter(|asked| asked.by == Authority::Lexicon);
         let entries: BTreeMap<&str, &Entry> = by_site
-            .filter_map(|asked| self.settings.lexicon.entry(asked.span.of(&self.document.text)))
+            .filter_map(|asked| self.settings.lexicon.entry(&asked.written))
             .map(|entry| (entry.written.as_str(), entry))
             .collect();
         let lexicon = entries.values().map(|entry| entry.line()).collect();

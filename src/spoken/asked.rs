@@ -7,19 +7,19 @@ use super::{Class, Hit, Options, first_hit, say_as, scan::Scan};
 use crate::{
     lexicon::{Authority, Given, Override, Saying, fits},
     note::{Note, NoteCode},
-    span::Span,
 };
 
 /// So many characters to the left are looked at where an expression is cut short by such a place.
 const CONTEXT: usize = 48;
 
-/// A token that somebody decided.
+/// What was asked for, of a token that somebody decided.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Asked {
-    /// That of its token.
-    pub span: Span,
     /// Who decided.
     pub by: Authority,
+    /// The expression, as it is written.
+    #[serde(skip)]
+    pub written: String,
     /// The sounds that were given, if not words.
     #[serde(skip)]
     pub sounds: Vec<Given>,
@@ -35,7 +35,6 @@ pub(super) struct Places<'s, 't, 'o> {
     options: &'s Options,
     /// From and to which character, and what is said there; the next one last.
     left: Vec<(usize, usize, &'o Override)>,
-    taken: Vec<Asked>,
     notes: Vec<Note>,
 }
 
@@ -47,7 +46,7 @@ impl<'s, 't, 'o> Places<'s, 't, 'o> {
         };
         let mut left: Vec<_> = overrides.iter().filter_map(place).collect();
         left.sort_by_key(|&(from, to, _)| (usize::MAX - from, to));
-        Self { scan, options, left, taken: Vec::new(), notes: Vec::new() }
+        Self { scan, options, left, notes: Vec::new() }
     }
 
     /// What is said at character `i`, or where the next place is at which somebody decided.
@@ -68,38 +67,35 @@ impl<'s, 't, 'o> Places<'s, 't, 'o> {
         Err(self.scan.len())
     }
 
-    fn hit(&mut self, from: usize, to: usize, wanted: &Override) -> Option<Hit> {
-        let mut asked = Asked { span: wanted.span, by: wanted.by, sounds: Vec::new(), as_written: false };
+    fn hit(&self, from: usize, to: usize, wanted: &Override) -> Option<Hit> {
+        let written = self.scan.source(from, to);
+        let (mut sounds, mut as_written) = (&[][..], false);
         let hit = match &wanted.saying {
             Saying::Words(words) => Hit::new(to, Class::Lexicon, words.as_str()),
-            Saying::Sounds(sounds) => {
-                let written = self.scan.source(from, to);
-                asked.as_written = fits(written, sounds);
-                asked.sounds.clone_from(sounds);
-                let said = match asked.as_written {
+            Saying::Sounds(given) => {
+                (sounds, as_written) = (given, fits(written, given));
+                let said = match as_written {
                     true => written.to_owned(),
-                    false => sounds.iter().map(|sound| sound.stand_in()).collect(),
+                    false => given.iter().map(|sound| sound.stand_in()).collect(),
                 };
                 Hit::new(to, Class::Lexicon, said)
             }
             Saying::As(kind) => {
-                let (class, said) = say_as::said(*kind, self.scan.source(from, to), self.options)?;
+                let (class, said) = say_as::said(*kind, written, self.options)?;
                 Hit::new(to, class, said)
             }
         };
-        (!hit.said.is_empty()).then(|| {
-            self.taken.push(asked);
-            hit
-        })
+        let (written, sounds) = (written.to_owned(), sounds.to_vec());
+        let asked = Asked { by: wanted.by, written, sounds, as_written };
+        (!hit.said.is_empty()).then(|| Hit { asked: Some(Box::new(asked)), ..hit })
     }
 
-    /// What was decided; adds what could not be said as it was asked to `notes`.
-    pub(super) fn done(self, notes: &mut Vec<Note>) -> Vec<Asked> {
+    /// Adds what could not be said as it was asked.
+    pub(super) fn notes(self, notes: &mut Vec<Note>) {
         if !self.notes.is_empty() {
             notes.extend(self.notes);
             notes.sort_by_key(|note| note.span);
         }
-        self.taken
     }
 }
 
@@ -119,6 +115,7 @@ mod tests {
     use super::*;
     use crate::{
         lexicon::{DateOrder, SayAs, pinyin},
+        span::Span,
         spoken::{Spoken, speak, speak_as_asked},
     };
 
@@ -160,12 +157,14 @@ mod tests {
     #[test]
     fn who_decided_can_be_asked() {
         let spoken = spoken("在六安GDP12", &[("六安", words("陆安")), ("12", Saying::As(SayAs::Digits))]);
-        let by: Vec<_> = spoken.tokens.iter().map(|token| spoken.asked(token.span).map(|a| a.by)).collect();
+        let by: Vec<_> =
+            spoken.tokens.iter().map(|token| token.asked.as_ref().map(|asked| asked.by)).collect();
         assert_eq!(by, [None, Some(Authority::Sender), None, Some(Authority::Sender)]);
         let overrides =
             [Override { span: Span::new(0, 3), saying: Saying::As(SayAs::Telephone), by: Authority::Sender }];
         let (spoken, notes) = speak_as_asked("无号", &Options::default(), &overrides);
-        assert_eq!((spoken.text().as_str(), spoken.asked.len()), ("无号", 0));
+        assert_eq!(spoken.text(), "无号");
+        assert!(spoken.tokens.iter().all(|token| token.asked.is_none()));
         assert_eq!(notes, [Note { code: NoteCode::NotAsAsked, span: Span::new(0, 3) }]);
     }
 
@@ -204,9 +203,10 @@ mod tests {
                 end = token.span.end;
             }
             prop_assert_eq!(end, text.len());
-            prop_assert!(spoken.asked.is_sorted_by_key(|asked| asked.span));
-            for asked in &spoken.asked {
-                prop_assert!(spoken.tokens.iter().any(|token| token.span == asked.span));
+            for token in &spoken.tokens {
+                let Some(asked) = &token.asked else { continue };
+                prop_assert_eq!(token.span.of(&text), &asked.written);
+                prop_assert!(overrides.iter().any(|wanted| wanted.span == token.span));
             }
             prop_assert_eq!(speak_as_asked(&text, &Options::default(), &[]), speak(&text, &Options::default()));
         }

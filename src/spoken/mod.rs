@@ -117,7 +117,7 @@ pub enum Class {
     Placeholder,
     /// Damage that a human reader would repair: 020 for O2O.
     Repaired,
-    /// Said as the lexicon of the site, or the sender, wants it: see [`Spoken::asked`].
+    /// Said as the lexicon of the site, or the sender, wants it.
     Lexicon,
 }
 
@@ -164,6 +164,9 @@ pub struct Token {
     /// Why nothing is heard; set exactly when `class` is [`Class::Silent`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<Silence>,
+    /// Who decided what is said, if it was no rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Asked>>,
 }
 
 /// A text as it is spoken.
@@ -171,18 +174,9 @@ pub struct Token {
 pub struct Spoken {
     /// In order; their spans touch and cover the text.
     pub tokens: Vec<Token>,
-    /// The tokens that somebody decided, in order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub asked: Vec<Asked>,
 }
 
 impl Spoken {
-    /// Who decided the token at `span`; none when it was a rule.
-    pub fn asked(&self, span: Span) -> Option<&Asked> {
-        let at = self.asked.binary_search_by_key(&span, |asked| asked.span).ok()?;
-        self.asked.get(at)
-    }
-
     /// The spoken form in one piece.
     pub fn text(&self) -> String {
         self.tokens.iter().map(|t| t.said.as_str()).collect()
@@ -270,11 +264,12 @@ struct Hit {
     /// The pause yields to any other; with words in `said`: a yielding pause is wanted before them.
     soft: bool,
     note: Option<NoteCode>,
+    asked: Option<Box<Asked>>,
 }
 
 impl Hit {
     fn new(end: usize, class: Class, said: impl Into<String>) -> Self {
-        Self { end, class, said: said.into(), why: None, soft: false, note: None }
+        Self { end, class, said: said.into(), why: None, soft: false, note: None, asked: None }
     }
 
     fn silent(end: usize, why: Silence) -> Self {
@@ -396,8 +391,8 @@ pub fn speak_as_asked(text: &str, options: &Options, overrides: &[Override]) -> 
         out.hit(i, hit);
         i = end;
     }
-    let (mut spoken, mut notes) = out.finish();
-    spoken.asked = asked.done(&mut notes);
+    let (spoken, mut notes) = out.finish();
+    asked.notes(&mut notes);
     (spoken, notes)
 }
 
