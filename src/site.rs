@@ -82,7 +82,8 @@ impl SiteLexicon {
     pub fn reload(&self) -> Result<Edition, SiteError> {
         let _one_at_a_time = self.editing.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, text) = self.read()?;
-        self.adopt(&text)
+        let lexicon = Lexicon::parse(&text).map_err(SiteError::Broken)?;
+        Ok(self.adopt(&text, lexicon))
     }
 
     /// Adds an entry, or replaces the one for the same expression, if the file is still `expected`; the flag
@@ -97,12 +98,12 @@ impl SiteLexicon {
         let new = before.entry(&entry.written).is_none();
         let edited = lexicon::put(&text, entry);
         // Nothing is written that could not be read: here the entry alone can be at fault.
-        Lexicon::parse(&edited).map_err(|errors| match errors.into_iter().next() {
+        let lexicon = Lexicon::parse(&edited).map_err(|errors| match errors.into_iter().next() {
             Some(error) => SiteError::Entry(error),
             None => SiteError::Unknown,
         })?;
         replace(file, &edited)?;
-        Ok((self.adopt(&edited)?, new))
+        Ok((self.adopt(&edited, lexicon), new))
     }
 
     /// Removes the entry for what is `written`, if the file is still `expected`. Blocks.
@@ -114,8 +115,9 @@ impl SiteLexicon {
         let (file, text) = self.read()?;
         self.check(&text, expected)?;
         let edited = lexicon::remove(&text, written).ok_or(SiteError::Unknown)?;
+        let lexicon = Lexicon::parse(&edited).map_err(SiteError::Broken)?;
         replace(file, &edited)?;
-        self.adopt(&edited)
+        Ok(self.adopt(&edited, lexicon))
     }
 
     /// The file and its text; the operator may have changed it since it was read last.
@@ -142,11 +144,10 @@ impl SiteLexicon {
         Lexicon::parse(text).map_err(SiteError::Broken)
     }
 
-    fn adopt(&self, text: &str) -> Result<Edition, SiteError> {
-        let lexicon = Arc::new(Lexicon::parse(text).map_err(SiteError::Broken)?);
-        let edition = Edition { lexicon, tag: tag(text) };
+    fn adopt(&self, text: &str, lexicon: Lexicon) -> Edition {
+        let edition = Edition { lexicon: Arc::new(lexicon), tag: tag(text) };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = edition.clone();
-        Ok(edition)
+        edition
     }
 }
 
