@@ -4,9 +4,13 @@
 //! plan of the house. Everything down to [`plan`], and [`audio`], is pure: no I/O, no clock, no
 //! environment, no logging. The rooms below touch the world.
 
+mod fold;
 pub mod note;
 pub mod span;
 mod words;
+pub mod xml;
+
+pub mod lexicon;
 
 pub mod notice;
 pub mod segment;
@@ -19,6 +23,7 @@ pub mod plan;
 pub mod audio;
 
 pub mod engine;
+pub mod site;
 pub mod store;
 
 pub mod render;

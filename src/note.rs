@@ -34,6 +34,10 @@ pub enum NoteCode {
     Unreadable,
     /// A sentence with no natural break within the limit.
     LongSentence,
+    /// An expression that could not be said as the sender asked; read by the rules.
+    NotAsAsked,
+    /// Markup whose meaning is not known here; its text is read.
+    UnknownMarkup,
     /// Markup that does not nest; read as far as it could be understood.
     BrokenMarkup,
 }

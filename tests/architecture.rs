@@ -12,25 +12,35 @@ use std::{
 
 /// A room and the rooms it may import from.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("fold", &[]),
     ("span", &[]),
     ("words", &[]),
     ("note", &["span"]),
-    ("notice", &["note", "span"]),
+    ("xml", &["span"]),
+    ("lexicon", &["fold", "span", "xml"]),
+    ("notice", &["fold", "lexicon", "note", "span", "xml"]),
     ("segment", &["note", "notice", "span", "words"]),
-    ("spoken", &["note", "span"]),
-    ("reading", &["note", "span", "spoken", "words"]),
-    ("plan", &["audio", "note", "notice", "reading", "segment", "span", "spoken"]),
+    ("spoken", &["fold", "lexicon", "note", "span"]),
+    ("reading", &["lexicon", "note", "span", "spoken", "words"]),
+    ("plan", &["audio", "lexicon", "note", "notice", "reading", "segment", "span", "spoken"]),
     ("audio", &[]),
     ("engine", &["audio", "plan", "reading", "span"]),
     ("store", &["audio", "notice", "plan", "spoken"]),
+    ("site", &["lexicon"]),
     (
         "render",
-        &["audio", "engine", "note", "notice", "plan", "reading", "segment", "span", "spoken", "store"],
+        &[
+            "audio", "engine", "lexicon", "note", "notice", "plan", "reading", "segment", "site", "span",
+            "spoken", "store",
+        ],
     ),
 ];
 
 /// Rooms without I/O, clock, environment, randomness and logging.
-const PURE: &[&str] = &["span", "words", "note", "notice", "segment", "spoken", "reading", "plan", "audio"];
+const PURE: &[&str] = &[
+    "fold", "span", "words", "note", "xml", "lexicon", "notice", "segment", "spoken", "reading", "plan",
+    "audio",
+];
 
 /// What a pure room never names.
 const WORLD: &[&str] = &[

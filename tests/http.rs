@@ -5,11 +5,19 @@ mod stage;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::Arc,
     time::Instant,
 };
 
 use axum::{body::Body, http::Request};
-use langdu::http::{App, router};
+use langdu::{
+    http::{App, router},
+    render::RenderOptions,
+    site::SiteLexicon,
+    store::{Store, StoreOptions},
+};
 use serde_json::{Value, json};
 use stage::{Stage, clip_urls, text};
 use tower::ServiceExt;
@@ -45,6 +53,22 @@ async fn every_wrong_submission_is_told_what_is_wrong() {
         ("application/json", "", r#"{"text":""}"#, 422, "text_empty"),
         ("application/json", "", r#"{"text":"停水。","speed":0.1}"#, 422, "speed_out_of_range"),
         ("application/json", "", r#"{"text":"停水。","voice":"nobody"}"#, 422, "voice_unknown"),
+        ("application/json", "", r#"{"text":"停水。","ssml":"停水。"}"#, 422, "json_invalid"),
+        ("application/json", "", r#"{"ssml":"停水。"}"#, 400, "ssml_broken"),
+        ("application/json", "", r#"{"text":"停水。","reading":"one"}"#, 422, "json_invalid"),
+        ("application/json", "", r#"{"text":"停水。","reading":{"two":"er"}}"#, 422, "reading_invalid"),
+        ("application/json", "", r#"{"text":"停水。","reading":{"one":1}}"#, 422, "reading_invalid"),
+        ("text/plain", "?read=one%3Der", "停水。", 422, "reading_invalid"),
+        ("text/plain", "?read=one", "停水。", 422, "reading_invalid"),
+        ("application/ssml+xml", "", "<speak>停水</p></speak>", 400, "ssml_broken"),
+        (
+            "application/ssml+xml",
+            "",
+            "<!DOCTYPE speak SYSTEM 'file:///etc/passwd'><speak/>",
+            400,
+            "ssml_broken",
+        ),
+        ("application/ssml+xml", "", "<speak> </speak>", 422, "text_empty"),
         ("application/json", "?speed=1", r#"{"text":"停水。"}"#, 400, "query_invalid"),
     ] {
         let answer = stage.post(&format!("/v1/notices{query}"), media_type, body.to_owned()).await;
@@ -314,6 +338,9 @@ async fn the_description_agrees_with_the_routes() {
         "/healthz",
         "/openapi.json",
         "/v1/clips/{clip}",
+        "/v1/lexicon",
+        "/v1/lexicon/entries/{written}",
+        "/v1/lexicon/reload",
         "/v1/notices",
         "/v1/notices/{id}",
         "/v1/notices/{id}/audio.wav",
@@ -449,4 +476,240 @@ async fn a_long_notice_is_answered_at_once() {
     let most = if cfg!(debug_assertions) { 1000 } else { 50 };
     assert!(took.as_millis() <= most, "{took:?}");
     stage.engine.open();
+}
+
+#[tokio::test]
+async fn choices_are_made_by_the_site_or_for_one_notice() {
+    let site = RenderOptions { reading: "one=yi".parse().unwrap(), ..RenderOptions::default() };
+    let stage = Stage::with(Store::memory(StoreOptions::default()), site);
+    let spoken = async |body: Value| {
+        let answer = stage.post("/v1/spoken", "application/json", body.to_string()).await.is(200).json();
+        answer["sentences"][0]["spoken"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(spoken(json!({"text": "拨打110。"})).await, "拨打一一零。");
+    assert_eq!(spoken(json!({"text": "拨打110。", "reading": {"one": "yao"}})).await, "拨打幺幺零。");
+    let answer = stage.post("/v1/spoken?read=one%3Dyao", "text/plain", "拨打110。").await.is(200).json();
+    assert_eq!(answer["sentences"][0]["spoken"], "拨打幺幺零。");
+
+    let id = async |body: Value| {
+        let answer = stage.post("/v1/notices", "application/json", body.to_string()).await;
+        answer.json()["id"].as_str().unwrap().to_owned()
+    };
+    let chosen = id(json!({"text": "拨打110。", "reading": {"one": "yi"}})).await;
+    assert_eq!(id(json!({"text": "拨打110。"})).await, chosen, "chosen by whom makes no difference");
+    assert_ne!(id(json!({"text": "拨打110。", "reading": {"one": "yao"}})).await, chosen);
+}
+
+#[tokio::test]
+async fn ssml_says_how_it_is_to_be_read() {
+    let stage = Stage::in_memory();
+    let ssml = "<speak>\n<p>🔊请到<phoneme alphabet=\"pinyin\" ph=\"lu4 an1\">六安</phoneme>办理。</p>\n\
+                <p><prosody rate=\"slow\">编号</prosody><say-as interpret-as=\"digits\">20</say-as><break time=\"2s\"/>。</p></speak>";
+    let bare = stage.post("/v1/spoken", "application/ssml+xml", ssml).await.is(200).json();
+    let body = json!({ "ssml": ssml }).to_string();
+    assert_eq!(stage.post("/v1/spoken", "application/json", body.clone()).await.is(200).json(), bare);
+    let units: Vec<u16> = ssml.encode_utf16().collect();
+    let sentences = bare["sentences"].as_array().unwrap();
+    let tokens = sentences.iter().flat_map(|sentence| sentence["tokens"].as_array().unwrap());
+    let asked: Vec<(String, &str, &str)> = tokens
+        .filter(|token| token["source"] == "sender")
+        .map(|token| {
+            let at = |n: usize| token["span"][n].as_u64().unwrap() as usize;
+            let written = String::from_utf16(&units[at(0)..at(1)]).unwrap();
+            assert_eq!(token["explain"], "按提交者指定的读法读");
+            (written, token["class"].as_str().unwrap(), token["said"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(asked, [("六安".to_owned(), "lexicon", "六安"), ("20".to_owned(), "code", "二零")]);
+    assert!(sentences[0]["pinyin"].as_str().unwrap().contains("lu4an1"), "{}", sentences[0]["pinyin"]);
+    assert_eq!(bare["notes"][0]["code"], "unknown_markup");
+
+    let manifest = stage.post("/v1/notices", "application/json", body).await.is(201).json();
+    let clips = manifest["sentences"][1]["clips"].as_array().unwrap();
+    assert_eq!(clips.last().unwrap()["pause_ms"], 2000);
+    let broken = stage.post("/v1/spoken", "application/ssml+xml", "<speak>\n停水<p></speak>").await;
+    broken.is_problem(400, "ssml_broken");
+    assert!(broken.json()["detail"].as_str().unwrap().contains("line 2, column 6"));
+}
+
+#[tokio::test]
+async fn every_reading_has_its_reason() {
+    let stage = Stage::in_memory();
+    let answer = stage.post("/v1/spoken", "text/plain", "2024年停水，重（略）").await.is(200).json();
+    let tokens = answer["sentences"][0]["tokens"].as_array().unwrap();
+    let reasons: Vec<String> = tokens
+        .iter()
+        .map(|t| {
+            format!(
+                "{} {} {}",
+                t["text"].as_str().unwrap(),
+                t["source"].as_str().unwrap(),
+                t["explain"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(reasons[0], "2024年 rule 按年份逐字读");
+    assert!(reasons.contains(&"停水 rule ".to_owned()), "{reasons:?}");
+    assert!(reasons.contains(&"， rule 标点，读作停顿".to_owned()), "{reasons:?}");
+    let sounds = answer["sentences"][0]["sounds"].as_array().unwrap();
+    assert!(sounds.iter().all(|sound| sound["source"].is_string()));
+}
+
+const EDITOR: &str = "a key that nobody guesses";
+
+/// A service with a lexicon in `folder` that [`EDITOR`] may edit.
+fn site(folder: &Path) -> Stage {
+    let lexicon = Arc::new(SiteLexicon::open(&folder.join("site.lexicon")).unwrap());
+    let store = Store::folder(&folder.join("data"), StoreOptions::default()).unwrap();
+    let stage = Stage::with(store, RenderOptions { lexicon, ..RenderOptions::default() });
+    let app = App::new(stage.renderer.clone()).edit_key(EDITOR);
+    Stage { router: router(app), ..stage }
+}
+
+/// Edits an entry of the lexicon.
+async fn edit(
+    stage: &Stage,
+    method: &str,
+    written: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> stage::Answer {
+    let address = format!("/v1/lexicon/entries/{written}");
+    let mut request =
+        Request::builder().method(method).uri(address).header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    stage.ask(request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+const LIU_AN: &str = "%E5%85%AD%E5%AE%89";
+
+#[tokio::test]
+async fn an_edit_of_the_lexicon_is_heard_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = site(folder.path());
+    let pinyin = async || {
+        let answer = stage.post("/v1/spoken", "text/plain", "到六安，交ＲＭＢ/t。").await.is(200).json();
+        answer["sentences"][0]["pinyin"].as_str().unwrap().to_owned()
+    };
+    let before = pinyin().await;
+    let key = format!("Bearer {EDITOR}");
+    let key: &[(&str, &str)] = &[("authorization", &key)];
+    let body = json!({"said": "liù ān", "remark": "地名"}).to_string();
+    let added = edit(&stage, "PUT", LIU_AN, key, &body).await;
+    added.is(201);
+    assert_eq!(
+        added.json(),
+        json!({"written": "六安", "said": "liu4 an1", "kind": "pinyin", "remark": "地名"})
+    );
+    edit(&stage, "PUT", LIU_AN, key, &body).await.is(200);
+    edit(&stage, "PUT", "RMB%2Ft", key, r#"{"said":"人民币每吨"}"#).await.is(201);
+    let after = pinyin().await;
+    assert!(
+        !before.contains("liu4an1") && after.contains("liu4an1") && after.contains("ren2min2"),
+        "{before} {after}"
+    );
+
+    let file = folder.path().join("site.lexicon");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "六安\tliu4 an1\t地名\nRMB/t\t人民币每吨\n");
+    let lexicon = stage.get("/v1/lexicon").await;
+    assert_eq!(lexicon.is(200).json()["entries"][1]["written"], "RMB/t");
+    assert_eq!(lexicon.json()["editable"], true);
+    let etag = lexicon.header("etag");
+    stage.get_with("/v1/lexicon", &[("if-none-match", etag)]).await.is(304);
+
+    edit(&stage, "DELETE", "RMB%2Ft", key, "").await.is(204);
+    edit(&stage, "DELETE", "RMB%2Ft", key, "").await.is_problem(404, "entry_unknown");
+    let late = [key[0], ("if-match", etag)];
+    edit(&stage, "PUT", LIU_AN, &late, &body).await.is_problem(412, "lexicon_changed");
+    let fresh = stage.get("/v1/lexicon").await;
+    edit(&stage, "DELETE", LIU_AN, &[key[0], ("if-match", fresh.header("etag"))], "").await.is(204);
+    assert_eq!(pinyin().await, before);
+}
+
+#[tokio::test]
+async fn only_who_has_the_key_edits_and_only_what_can_be_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = site(folder.path());
+    let body = json!({"said": "lu4 an1"}).to_string();
+    for headers in [
+        &[][..],
+        &[("authorization", "Bearer wrong")],
+        &[("authorization", EDITOR)],
+        &[("authorization", "Basic YTpi")],
+    ] {
+        let refused = edit(&stage, "PUT", LIU_AN, headers, &body).await;
+        refused.is_problem(401, "key_wrong");
+        assert_eq!(refused.header("www-authenticate"), "Bearer");
+        edit(&stage, "DELETE", LIU_AN, headers, "").await.is_problem(401, "key_wrong");
+    }
+    let key = format!("Bearer {EDITOR}");
+    let key: &[(&str, &str)] = &[("authorization", &key)];
+    for (body, status, code) in [
+        (r#"{"said":"lu4"}"#, 422, "entry_invalid"),
+        (r#"{"said":"lu4 ang8"}"#, 422, "entry_invalid"),
+        (r#"{"said":""}"#, 422, "entry_invalid"),
+        (r#"{"said":"第3个"}"#, 422, "entry_invalid"),
+        (r#"{"said":7}"#, 422, "json_invalid"),
+        (r#"{"says":"x"}"#, 422, "json_invalid"),
+        ("", 400, "json_broken"),
+        (&format!(r#"{{"said":"{}"}}"#, "水".repeat(5_000)), 413, "body_too_large"),
+    ] {
+        edit(&stage, "PUT", LIU_AN, key, body).await.is_problem(status, code);
+    }
+    edit(&stage, "PUT", &"a".repeat(65), key, r#"{"said":"甲"}"#).await.is_problem(422, "entry_invalid");
+    let strange = [key[0], ("sec-fetch-site", "cross-site")];
+    edit(&stage, "PUT", LIU_AN, &strange, &body).await.is_problem(403, "origin_refused");
+    assert!(!folder.path().join("site.lexicon").exists(), "nothing was written");
+
+    fs::write(folder.path().join("site.lexicon"), "六安 lu4 an1\n").unwrap();
+    let broken = edit(&stage, "PUT", LIU_AN, key, &body).await;
+    broken.is_problem(409, "lexicon_broken");
+    assert!(broken.json()["detail"].as_str().unwrap().contains("line 1, column 1"));
+    let reload = async || {
+        let request = Request::post("/v1/lexicon/reload").header("authorization", key[0].1);
+        stage.ask(request.body(Body::empty()).unwrap()).await
+    };
+    reload().await.is_problem(409, "lexicon_broken");
+    fs::write(folder.path().join("site.lexicon"), "六安\tlu4 an1\n").unwrap();
+    reload().await.is(204);
+    assert_eq!(stage.get("/v1/lexicon").await.json()["entries"].as_array().unwrap().len(), 1);
+
+    let closed = Stage::in_memory();
+    edit(&closed, "PUT", LIU_AN, key, &body).await.is_problem(403, "editing_off");
+    assert_eq!(closed.get("/v1/lexicon").await.json()["editable"], false);
+}
+
+#[tokio::test]
+async fn a_notice_stays_as_it_was_when_the_lexicon_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("site.lexicon"), "六安\tlu4 an1\n水\tshui4\n").unwrap();
+    let stage = site(folder.path());
+    let text = "六安人民政府。今天开会。";
+    let old = stage.submit(text).await;
+    stage.made(&old).await;
+
+    fs::write(folder.path().join("site.lexicon"), "六安\tliu4 an1\n").unwrap();
+    let later = site(folder.path());
+    let new = later.submit(text).await;
+    assert_ne!(old["id"], new["id"], "the same text with another lexicon is another notice");
+    let (old_urls, new_urls) = (clip_urls(&old), clip_urls(&new));
+    let key = |url: &String| url.split('?').next().unwrap().to_owned();
+    assert_ne!(key(&old_urls[0]), key(&new_urls[0]));
+    assert_eq!(
+        key(old_urls.last().unwrap()),
+        key(new_urls.last().unwrap()),
+        "unchanged sounds, the same clip"
+    );
+
+    // The old address still has the old reading, even when its clips are gone.
+    fs::remove_dir_all(folder.path().join("data/clips")).unwrap();
+    let restarted = site(folder.path());
+    for url in &old_urls {
+        restarted.get(url).await.is(200);
+    }
+    let address = format!("/v1/notices/{}", old["id"].as_str().unwrap());
+    let manifest = restarted.get(&address).await.is(200).json();
+    assert_eq!(clip_urls(&manifest), old_urls);
 }

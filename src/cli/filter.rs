@@ -18,8 +18,9 @@ const LINE_BREAK: &str = "\u{2028}";
 
 /// The spoken form of each line.
 pub(super) fn spoken(args: Filter) -> Result<(), CliError> {
+    let lexicon = args.manner.lexicon()?;
     each_line(|text| {
-        let (spoken, notes) = spoken::speak(text, &spoken::Options::default());
+        let (spoken, notes) = spoken::speak_as_asked(text, &args.manner.read.spoken, &lexicon.find(text));
         if !args.json {
             return spoken.text();
         }
@@ -38,8 +39,9 @@ pub(super) fn spoken(args: Filter) -> Result<(), CliError> {
 
 /// The reading of each character of each line: pinyin with tone number, or null.
 pub(super) fn pronounce(args: Filter) -> Result<(), CliError> {
+    let lexicon = args.manner.lexicon()?;
     each_line(|text| {
-        let (spoken, _) = spoken::speak(text, &spoken::Options::default());
+        let (spoken, _) = spoken::speak_as_asked(text, &args.manner.read.spoken, &lexicon.find(text));
         let (reading, notes) = reading::read(&spoken);
         if !args.json {
             let syllables = reading::by_character(text, &spoken, &reading);
@@ -63,7 +65,9 @@ pub(super) fn segment(args: Filter) -> Result<(), CliError> {
     each_line(|text| {
         let document = match notice::read(text, Format::Text, &limits) {
             Ok((document, _)) => document,
-            Err(NoticeError::Empty | NoticeError::TooLong { .. }) => return "[]".to_owned(),
+            Err(NoticeError::Empty | NoticeError::TooLong { .. } | NoticeError::Ssml(_)) => {
+                return "[]".to_owned();
+            }
         };
         let (sentences, _) = segment::sentences(&document);
         if !args.json {

@@ -2,9 +2,10 @@
 //!
 //! `serve` is the service; `synth` makes one WAV of one notice; `spoken`, `pronounce` and `segment`
 //! are filters (one text a line in, one line out, U+2028 for a line break inside a text); `voices`
-//! lists what can speak.
+//! lists what can speak; `lexicon` checks a lexicon file or makes one.
 
 mod filter;
+mod lexicon;
 mod serve;
 mod synth;
 mod voices;
@@ -15,7 +16,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     engine::{self, Engine, EngineError},
-    plan::Speed,
+    lexicon::Lexicon,
+    plan::{Options, Speed},
 };
 
 /// 朗读: reads Chinese public notices aloud, offline.
@@ -40,6 +42,42 @@ enum Command {
     Segment(Filter),
     /// List the voices and check their files
     Voices(VoiceFiles),
+    /// Check a lexicon file, or make one
+    #[command(subcommand)]
+    Lexicon(LexiconCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum LexiconCommand {
+    /// Tell what is wrong in a lexicon file, and what is doubtful
+    Check {
+        /// The lexicon
+        file: PathBuf,
+    },
+    /// Print a lexicon of the W3C's Pronunciation Lexicon Specification as a lexicon file
+    ImportPls {
+        /// The PLS document
+        file: PathBuf,
+    },
+}
+
+/// How a text is read.
+#[derive(Clone, Debug, Args)]
+struct Manner {
+    /// Lexicon of the site: what is written <tab> how it is said, one entry a line
+    #[arg(long, value_name = "FILE", env = "LANGDU_LEXICON")]
+    lexicon: Option<PathBuf>,
+    /// Where listeners differ: one=yi,range_word=dao,document_year=year,brackets=skipped
+    #[arg(long, value_name = "CHOICES", default_value = "", env = "LANGDU_READ")]
+    read: Options,
+}
+
+impl Manner {
+    /// The lexicon; an empty one when none is given.
+    fn lexicon(&self) -> Result<Arc<Lexicon>, CliError> {
+        let Some(file) = &self.lexicon else { return Ok(Arc::default()) };
+        Ok(Arc::new(lexicon::load(file)?))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -69,13 +107,19 @@ struct Serve {
     /// Origin whose pages may call the service (https://www.example.gov.cn); may be given several times
     #[arg(long = "allow-origin", value_name = "ORIGIN", env = "LANGDU_ALLOW_ORIGINS", value_delimiter = ',')]
     allow_origins: Vec<String>,
+    /// File that holds the key with which the lexicon may be edited; LANGDU_EDIT_KEY may hold the key itself.
+    /// Without a key nobody may
+    #[arg(long, value_name = "FILE")]
+    edit_key_file: Option<PathBuf>,
+    #[command(flatten)]
+    manner: Manner,
     #[command(flatten)]
     files: VoiceFiles,
 }
 
 #[derive(Debug, Args)]
 struct Synth {
-    /// The notice, text or HTML by its ending (.html, .htm); `-` for standard input
+    /// The notice, text, HTML or SSML by its ending (.html, .htm, .ssml); `-` for standard input
     file: PathBuf,
     /// Where the sound goes
     #[arg(short, long, value_name = "WAV")]
@@ -89,15 +133,22 @@ struct Synth {
     /// Take the input as HTML whatever its name
     #[arg(long)]
     html: bool,
+    /// Take the input as SSML whatever its name
+    #[arg(long, conflicts_with = "html")]
+    ssml: bool,
+    #[command(flatten)]
+    manner: Manner,
     #[command(flatten)]
     files: VoiceFiles,
 }
 
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 struct Filter {
     /// One JSON object a line, with spans in UTF-16 code units
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    manner: Manner,
 }
 
 impl VoiceFiles {
@@ -147,6 +198,8 @@ pub fn main() -> ExitCode {
         Command::Pronounce(args) => filter::pronounce(args),
         Command::Segment(args) => filter::segment(args),
         Command::Voices(args) => voices::run(args),
+        Command::Lexicon(LexiconCommand::Check { file }) => lexicon::check(&file),
+        Command::Lexicon(LexiconCommand::ImportPls { file }) => lexicon::import_pls(&file),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

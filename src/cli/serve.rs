@@ -1,6 +1,6 @@
 //! `langdu serve`: the service, until it is told to stop.
 
-use std::panic;
+use std::{fs, panic, sync::Arc};
 
 use tokio::{net::TcpListener, runtime::Runtime, signal};
 use tracing_subscriber::EnvFilter;
@@ -11,6 +11,7 @@ use crate::{
     http::{self, App},
     notice::Limits,
     render::{RenderOptions, Renderer},
+    site::SiteLexicon,
     store::{Store, StoreOptions},
 };
 
@@ -22,9 +23,19 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
 
     let engines = args.files.engines()?;
     let (_, voice) = engine::find(&engines, args.voice.as_deref())?;
+    let lexicon = match &args.manner.lexicon {
+        Some(file) => {
+            SiteLexicon::open(file).map_err(|why| CliError::Said(format!("{}: {why}", file.display())))?
+        }
+        None => SiteLexicon::default(),
+    };
+    let lexicon = Arc::new(lexicon);
+    let edit_key = edit_key(&args)?;
     let options = RenderOptions {
         limits: Limits { max_chars: args.max_chars },
         voice: Some(voice.name.clone()),
+        reading: args.manner.read,
+        lexicon: lexicon.clone(),
         ..RenderOptions::default()
     };
     let store = Store::folder(&args.data, StoreOptions::default())
@@ -35,11 +46,57 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         let listener = TcpListener::bind(args.listen).await.map_err(CliError::io(listening()))?;
         let address = listener.local_addr().map_err(CliError::io(listening()))?;
         let renderer = Renderer::start(engines, store, options);
-        let app = App::new(renderer).allow_origins(args.allow_origins);
+        let mut app = App::new(renderer).allow_origins(args.allow_origins);
+        if let Some(key) = edit_key {
+            app = app.edit_key(&key);
+        }
+        tokio::spawn(reload_when_told(lexicon));
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");
         http::serve(listener, app, told_to_stop()).await.map_err(CliError::io(listening()))
     })
+}
+
+/// The shortest key: what can be guessed is no key.
+const SHORTEST_KEY: usize = 16;
+
+/// The key of the editors, from its file or from LANGDU_EDIT_KEY.
+fn edit_key(args: &Serve) -> Result<Option<String>, CliError> {
+    let (key, from) = match &args.edit_key_file {
+        Some(file) => {
+            let from = file.display().to_string();
+            (fs::read_to_string(file).map_err(CliError::io(from.clone()))?, from)
+        }
+        None => match std::env::var("LANGDU_EDIT_KEY") {
+            Ok(key) => (key, "LANGDU_EDIT_KEY".to_owned()),
+            Err(_) => return Ok(None),
+        },
+    };
+    let key = key.trim();
+    if key.len() < SHORTEST_KEY {
+        return Err(CliError::Said(format!("{from}: a key has at least {SHORTEST_KEY} characters")));
+    }
+    if args.manner.lexicon.is_none() {
+        return Err(CliError::Said("a key for editing needs a lexicon to be edited (--lexicon)".to_owned()));
+    }
+    Ok(Some(key.to_owned()))
+}
+
+/// Reads the lexicon again at SIGHUP, where there is such a thing.
+async fn reload_when_told(lexicon: Arc<SiteLexicon>) {
+    #[cfg(unix)]
+    if let Ok(mut told) = signal::unix::signal(signal::unix::SignalKind::hangup()) {
+        while told.recv().await.is_some() {
+            match lexicon.reload() {
+                Ok(edition) => {
+                    tracing::info!(entries = edition.lexicon.entries().len(), "the lexicon was read again");
+                }
+                Err(why) => tracing::error!(%why, "the lexicon stays as it was"),
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    drop(lexicon);
 }
 
 /// A panic message may quote the text of a notice, which no log may hold: the place must do.

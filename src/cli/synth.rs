@@ -12,18 +12,18 @@ use super::{CliError, Synth};
 use crate::{
     audio, engine,
     notice::{self, Format, Limits},
-    plan::{self, Settings},
+    plan,
 };
 
 /// Reads, plans, speaks and writes. The file appears when it is complete, never half.
 pub(super) fn run(args: Synth) -> Result<(), CliError> {
     let text = source(&args.file)?;
-    let format = if args.html || is_html(&args.file) { Format::Html } else { Format::Text };
+    let format = format(&args);
     let (document, _) = notice::read(&text, format, &Limits { max_chars: usize::MAX })?;
 
     let engines = args.files.engines()?;
     let (engine, voice) = engine::find(&engines, args.voice.as_deref())?;
-    let settings = Settings { timbre: voice.timbre(engine), speed: args.speed, ..Settings::default() };
+    let settings = args.manner.read.settings(voice.timbre(engine), args.speed, args.manner.lexicon()?);
     let (plan, _) = plan::plan(&document, &settings);
     if plan.utterances.is_empty() {
         return Err(CliError::Said("there is nothing to read aloud in this text".to_owned()));
@@ -54,9 +54,16 @@ fn source(file: &Path) -> Result<String, CliError> {
     String::from_utf8(bytes).map_err(|_| CliError::Said(format!("{} is not UTF-8", what())))
 }
 
-fn is_html(file: &Path) -> bool {
-    file.extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("html") || ending.eq_ignore_ascii_case("htm"))
+/// What was said, else what the name of the file says.
+fn format(args: &Synth) -> Format {
+    let ending = args.file.extension().map(|ending| ending.to_ascii_lowercase());
+    match ending.as_ref().and_then(|ending| ending.to_str()) {
+        _ if args.html => Format::Html,
+        _ if args.ssml => Format::Ssml,
+        Some("html" | "htm") => Format::Html,
+        Some("ssml") => Format::Ssml,
+        _ => Format::Text,
+    }
 }
 
 /// Writes beside the file and renames: whoever looks sees the old file or the new one.

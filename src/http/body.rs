@@ -1,4 +1,5 @@
-//! What a client sends: JSON `{text | html, voice?, speed?}`, or the bare text with voice and speed in the query.
+//! What a client sends: JSON `{text | html | ssml, voice?, speed?, reading?}`, or the bare text with the rest in
+//! the query.
 
 use std::time::Duration;
 
@@ -9,12 +10,17 @@ use axum::{
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::problem::{Code, Problem};
-use crate::{notice::Format, plan::Speed, render::RenderError, render::Submission};
+use crate::{
+    notice::Format,
+    plan::{ChoiceError, Speed},
+    render::{RenderError, Renderer, Submission},
+};
 
-/// A notice to be read aloud: exactly one of `text` and `html`.
+/// A notice to be read aloud: exactly one of `text`, `html` and `ssml`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoticeBody {
@@ -22,10 +28,15 @@ pub(super) struct NoticeBody {
     text: Option<String>,
     /// An HTML page or fragment.
     html: Option<String>,
+    /// SSML: text with how it is to be read.
+    ssml: Option<String>,
     /// Name of a voice.
     voice: Option<String>,
     /// How fast; 1.0 is normal.
     speed: Option<f32>,
+    /// Where listeners differ, `{"one": "yi"}`: what the site has chosen holds for the rest.
+    #[schema(value_type = Option<Object>)]
+    reading: Option<Map<String, Value>>,
 }
 
 /// How a bare text is to be read.
@@ -37,6 +48,8 @@ pub(super) struct Manner {
     voice: Option<String>,
     /// How fast; 1.0 is normal. For bare bodies only.
     speed: Option<f32>,
+    /// Where listeners differ, `one=yi,brackets=skipped`. For bare bodies only.
+    read: Option<String>,
 }
 
 /// A body may take so long to arrive.
@@ -45,28 +58,33 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Room for everything in a JSON body but the text.
 const SLACK: usize = 4096;
 
-/// Reads a submission of at most `max_chars` characters.
+/// Reads a submission to `renderer`.
 pub(super) async fn submission(
     headers: &HeaderMap,
     manner: Manner,
     body: Body,
-    max_chars: usize,
+    renderer: &Renderer,
 ) -> Result<Submission, Problem> {
+    let max_chars = renderer.limits().max_chars;
+    let site = renderer.reading();
+    let unclear = |why: ChoiceError| Problem::new(Code::ReadingInvalid, why.to_string());
     match media_type(headers)? {
         Media::Json => {
-            if manner.voice.is_some() || manner.speed.is_some() {
-                let detail = "voice and speed of a JSON submission are fields of the JSON";
+            if manner.voice.is_some() || manner.speed.is_some() || manner.read.is_some() {
+                let detail = "voice, speed and reading of a JSON submission are fields of the JSON";
                 return Err(Problem::new(Code::QueryInvalid, detail));
             }
             // The longest way to write a character in JSON is a pair of surrogates: \ud83d\ude00.
             let bytes = receive(headers, body, max_chars.saturating_mul(12).saturating_add(SLACK)).await?;
-            let NoticeBody { text, html, voice, speed } = json(&bytes)?;
-            let (format, text) = match (text, html) {
-                (Some(text), None) => (Format::Text, text),
-                (None, Some(html)) => (Format::Html, html),
-                _ => return Err(Problem::new(Code::JsonInvalid, "give exactly one of text and html")),
+            let NoticeBody { text, html, ssml, voice, speed, reading } = json(&bytes)?;
+            let (format, text) = match (text, html, ssml) {
+                (Some(text), None, None) => (Format::Text, text),
+                (None, Some(html), None) => (Format::Html, html),
+                (None, None, Some(ssml)) => (Format::Ssml, ssml),
+                _ => return Err(Problem::new(Code::JsonInvalid, "give exactly one of text, html and ssml")),
             };
-            Ok(Submission { format, text, voice, speed: speed_of(speed)? })
+            let reading = reading.map(|choices| site.with(&choices)).transpose().map_err(unclear)?;
+            Ok(Submission { format, text, voice, speed: speed_of(speed)?, reading, lexicon: None })
         }
         Media::Bare(format) => {
             let bytes = receive(headers, body, max_chars.saturating_mul(4).saturating_add(SLACK)).await?;
@@ -74,7 +92,10 @@ pub(super) async fn submission(
                 let at = why.utf8_error().valid_up_to();
                 Problem::new(Code::Utf8Invalid, format!("the bytes from {at} on are no UTF-8"))
             })?;
-            Ok(Submission { format, text, voice: manner.voice, speed: speed_of(manner.speed)? })
+            let speed = speed_of(manner.speed)?;
+            let reading =
+                manner.read.map(|choices| site.with_written(&choices)).transpose().map_err(unclear)?;
+            Ok(Submission { format, text, voice: manner.voice, speed, reading, lexicon: None })
         }
     }
 }
@@ -93,7 +114,12 @@ fn media_type(headers: &HeaderMap) -> Result<Media, Problem> {
         "application/json" => Media::Json,
         "text/plain" => Media::Bare(Format::Text),
         "text/html" => Media::Bare(Format::Html),
-        _ => return unsupported("send application/json, text/plain or text/html".to_owned()),
+        "application/ssml+xml" => Media::Bare(Format::Ssml),
+        _ => {
+            return unsupported(
+                "send application/json, text/plain, text/html or application/ssml+xml".to_owned(),
+            );
+        }
     };
     for (name, value) in parts.filter_map(|parameter| parameter.split_once('=')) {
         let value = value.trim_matches('"');
@@ -104,7 +130,8 @@ fn media_type(headers: &HeaderMap) -> Result<Media, Problem> {
     Ok(media)
 }
 
-async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+/// The bytes of a body, `limit` at most.
+pub(super) async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
     let too_large = || Problem::new(Code::BodyTooLarge, format!("the body may have {limit} bytes"));
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<usize>().ok());

@@ -72,7 +72,8 @@ async fn refuse_strangers(State(app): State<App>, request: Request, next: Next) 
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     let foreign = matches!(site, Some(b"cross-site" | b"same-site"));
     let allowed = headers.get(header::ORIGIN).is_some_and(|origin| app.allows(origin));
-    if request.method() == Method::POST && foreign && !allowed {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && foreign && !allowed {
         return Problem::new(Code::OriginRefused, "the operator has not allowed this origin").into_response();
     }
     next.run(request).await
@@ -83,8 +84,15 @@ fn cors(app: &App) -> CorsLayer {
     let app = app.clone();
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| app.allows(origin)))
-        .allow_methods([Method::GET, Method::HEAD, Method::POST])
-        .allow_headers([header::CONTENT_TYPE, header::RANGE, header::IF_RANGE, header::IF_NONE_MATCH])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::RANGE,
+            header::IF_RANGE,
+            header::IF_NONE_MATCH,
+            header::IF_MATCH,
+            header::AUTHORIZATION,
+        ])
         .expose_headers([
             header::LOCATION,
             header::ETAG,

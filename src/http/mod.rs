@@ -5,7 +5,9 @@
 
 mod body;
 mod clips;
+mod explain;
 mod layers;
+mod lexicon;
 mod manifest;
 mod notices;
 mod problem;
@@ -21,7 +23,7 @@ use axum::{
     Router,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{get, post, put},
     serve::ListenerExt,
 };
 use serde::Serialize;
@@ -35,12 +37,20 @@ use problem::{Code, Problem};
 pub struct App {
     renderer: Renderer,
     allow_origins: Arc<[String]>,
+    /// BLAKE3 of the key with which the lexicon may be edited; comparing two takes the same time whatever
+    /// they are.
+    edit_key: Option<blake3::Hash>,
 }
 
 impl App {
-    /// A service in front of `renderer`, for pages of its own origin.
+    /// A service in front of `renderer`, for pages of its own origin, whose lexicon nobody may edit.
     pub fn new(renderer: Renderer) -> Self {
-        Self { renderer, allow_origins: Arc::default() }
+        Self { renderer, allow_origins: Arc::default(), edit_key: None }
+    }
+
+    /// Lets who knows `key` edit the lexicon of the site.
+    pub fn edit_key(self, key: &str) -> Self {
+        Self { edit_key: Some(blake3::hash(key.as_bytes())), ..self }
     }
 
     /// Lets pages of these origins (`https://www.example.gov.cn`) use it too; `*` is all.
@@ -63,6 +73,9 @@ pub fn router(app: App) -> Router {
         .route("/v1/notices/{id}/audio.wav", get(whole::recording))
         .route("/v1/clips/{clip}", get(clips::clip))
         .route("/v1/spoken", post(spoken::spoken))
+        .route("/v1/lexicon", get(lexicon::lexicon))
+        .route("/v1/lexicon/entries/{written}", put(lexicon::put).delete(lexicon::remove))
+        .route("/v1/lexicon/reload", post(lexicon::reload))
         .route("/v1/voices", get(service::voices))
         .route("/healthz", get(service::health))
         .route("/openapi.json", get(service::openapi))

@@ -20,13 +20,13 @@ use super::{
 
 /// Submits a notice and answers at once with its manifest; the clips are made behind.
 ///
-/// The same submission is the same notice: 201 the first time, 200 from then on. A bare `text/plain`
-/// or `text/html` body takes voice and speed from the query.
+/// The same submission is the same notice: 201 the first time, 200 from then on. A bare `text/plain`,
+/// `text/html` or `application/ssml+xml` body takes voice, speed and choices from the query.
 #[utoipa::path(
     post,
     path = "/v1/notices",
     params(Manner),
-    request_body(content((NoticeBody = "application/json"), (String = "text/plain"), (String = "text/html"))),
+    request_body(content((NoticeBody = "application/json"), (String = "text/plain"), (String = "text/html"), (String = "application/ssml+xml"))),
     responses(
         (status = 201, description = "A new notice", body = Manifest, headers(("Location" = String))),
         (status = 200, description = "A notice that was submitted before", body = Manifest, headers(("Location" = String))),
@@ -42,7 +42,7 @@ pub(super) async fn submit(
     body: Body,
 ) -> Result<Response, Problem> {
     let Query(manner) = manner.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
-    let submission = body::submission(&headers, manner, body, app.renderer.limits().max_chars).await?;
+    let submission = body::submission(&headers, manner, body, &app.renderer).await?;
     let started = Instant::now();
     let (notice, new) = app.renderer.submit(submission).await?;
     let lengths = app.renderer.known_lengths(&notice).await;

@@ -17,6 +17,8 @@ use crate::{notice::NoticeError, render::RenderError};
 pub enum Code {
     TextEmpty,
     TextTooLong,
+    SsmlBroken,
+    ReadingInvalid,
     VoiceUnknown,
     SpeedOutOfRange,
     MediaTypeUnsupported,
@@ -32,6 +34,13 @@ pub enum Code {
     NotFound,
     MethodNotAllowed,
     OriginRefused,
+    EditingOff,
+    KeyWrong,
+    EntryInvalid,
+    EntryUnknown,
+    LexiconChanged,
+    LexiconBroken,
+    LexiconUnavailable,
     BodyTooLarge,
     BodyIncomplete,
     RequestTimeout,
@@ -54,6 +63,10 @@ impl Code {
                 (S::UNPROCESSABLE_ENTITY, "There is nothing to read", "没有可朗读的文字", false)
             }
             Self::TextTooLong => (S::PAYLOAD_TOO_LARGE, "The text is too long", "文字过长", false),
+            Self::SsmlBroken => (S::BAD_REQUEST, "The SSML cannot be read", "SSML 格式有误", false),
+            Self::ReadingInvalid => {
+                (S::UNPROCESSABLE_ENTITY, "There is no such choice", "朗读选项不符合要求", false)
+            }
             Self::VoiceUnknown => (S::UNPROCESSABLE_ENTITY, "No such voice", "没有这个发音人", false),
             Self::SpeedOutOfRange => {
                 (S::UNPROCESSABLE_ENTITY, "The speed is out of range", "语速超出范围", false)
@@ -85,6 +98,19 @@ impl Code {
             }
             Self::OriginRefused => {
                 (S::FORBIDDEN, "Pages of this origin may not submit", "该网站未获准提交公告", false)
+            }
+            Self::EditingOff => {
+                (S::FORBIDDEN, "The lexicon cannot be edited here", "未开启读音词典编辑", false)
+            }
+            Self::KeyWrong => (S::UNAUTHORIZED, "The key is wrong", "编辑密钥不对", false),
+            Self::EntryInvalid => (S::UNPROCESSABLE_ENTITY, "The entry is wrong", "词条有误", false),
+            Self::EntryUnknown => (S::NOT_FOUND, "No such entry", "没有这个词条", false),
+            Self::LexiconChanged => {
+                (S::PRECONDITION_FAILED, "Somebody else has edited the lexicon", "词典已被他人修改", false)
+            }
+            Self::LexiconBroken => (S::CONFLICT, "The lexicon file has errors", "词典文件有误", false),
+            Self::LexiconUnavailable => {
+                (S::SERVICE_UNAVAILABLE, "The lexicon file cannot be used", "词典文件暂时无法读写", true)
             }
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large", "请求内容过大", false),
             Self::BodyIncomplete => (S::BAD_REQUEST, "The body ended early", "请求内容不完整", true),
@@ -175,6 +201,7 @@ impl From<RenderError> for Problem {
         let code = match &error {
             RenderError::Notice(NoticeError::Empty) => Code::TextEmpty,
             RenderError::Notice(NoticeError::TooLong { .. }) => Code::TextTooLong,
+            RenderError::Notice(NoticeError::Ssml(_)) => Code::SsmlBroken,
             RenderError::VoiceUnknown(_) => Code::VoiceUnknown,
             RenderError::SpeedOutOfRange { .. } => Code::SpeedOutOfRange,
             RenderError::NoticeUnknown(_) => Code::NoticeUnknown,

@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{App, body, clips, manifest, notices, problem, spoken, whole};
+use super::{App, body, clips, lexicon, manifest, notices, problem, spoken, whole};
 use crate::store::StoreHealth;
 
 /// A voice.
@@ -135,6 +135,10 @@ pub(super) async fn openapi() -> Response {
         whole::recording,
         clips::clip,
         spoken::spoken,
+        lexicon::lexicon,
+        lexicon::put,
+        lexicon::remove,
+        lexicon::reload,
         voices,
         health,
         openapi,

@@ -1,17 +1,23 @@
 //! The front end alone: what would be said, and how.
 
-use axum::{body::Body, extract::State, http::HeaderMap, response::Response};
+use axum::{
+    body::Body,
+    extract::{Query, State, rejection::QueryRejection},
+    http::HeaderMap,
+    response::Response,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
     App, body,
     body::Manner,
-    json,
+    explain, json, lexicon,
     manifest::{NoteItem, SkippedItem, SpanMap, Units, notes, skipped, utterances},
-    problem::{Problem, ProblemBody},
+    problem::{Code, Problem, ProblemBody},
 };
 use crate::{
+    lexicon::Authority,
     notice::{BlockKind, Document, Skip},
     plan::{Plan, Planned},
     reading::{Boundary, Sound, Source, Syllable, Voiced},
@@ -21,6 +27,8 @@ use crate::{
 /// A text as it would be read.
 #[derive(Serialize, ToSchema)]
 pub(super) struct SpokenAnswer<'n> {
+    /// Digest of the lexicon of the site.
+    lexicon: String,
     sentences: Vec<SpokenSentence<'n>>,
     skipped: Vec<SkippedItem<'n>>,
     notes: Vec<NoteItem>,
@@ -57,6 +65,10 @@ struct TokenItem<'n> {
     span: Units,
     text: &'n str,
     said: &'n str,
+    /// Who decided that: `rule`, `lexicon` (of the site) or `sender` (in SSML).
+    source: &'static str,
+    /// Why it is read so, in Chinese; empty where it is read as it is written.
+    explain: &'static str,
     /// Why nothing is said for it.
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,11 +92,12 @@ struct SoundItem {
 
 /// Takes a text apart and tells what would be said; nothing is kept or made.
 ///
-/// The body is that of a notice; voice and speed change nothing here.
+/// Body and query are those of a notice; voice and speed change nothing here.
 #[utoipa::path(
     post,
     path = "/v1/spoken",
-    request_body(content((body::NoticeBody = "application/json"), (String = "text/plain"), (String = "text/html"))),
+    params(Manner),
+    request_body(content((body::NoticeBody = "application/json"), (String = "text/plain"), (String = "text/html"), (String = "application/ssml+xml"))),
     responses(
         (status = 200, description = "What would be said", body = SpokenAnswer),
         (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
@@ -94,15 +107,17 @@ struct SoundItem {
 )]
 pub(super) async fn spoken(
     State(app): State<App>,
+    manner: Result<Query<Manner>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let submission =
-        body::submission(&headers, Manner::default(), body, app.renderer.limits().max_chars).await?;
-    let (text, document, plan, found) = app.renderer.spoken(submission.format, submission.text).await?;
+    let Query(manner) = manner.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
+    let submission = body::submission(&headers, manner, body, &app.renderer).await?;
+    let (text, document, plan, found) = app.renderer.spoken(submission).await?;
     let map = SpanMap::new(&document, &text);
     let sentences = plan.sentences.iter().enumerate();
     json(&SpokenAnswer {
+        lexicon: lexicon::digest(&app.renderer.lexicon().current()),
         sentences: sentences
             .map(|(index, planned)| sentence(index, planned, &document, &plan, &map))
             .collect(),
@@ -118,12 +133,21 @@ fn sentence<'n>(
     plan: &Plan,
     map: &SpanMap<'_>,
 ) -> SpokenSentence<'n> {
-    let token = |token: &'n Token| TokenItem {
-        class: token.class,
-        span: map.units(token.span),
-        text: token.span.of(&document.text),
-        said: &token.said,
-        why: token.why,
+    let token = |token: &'n Token| {
+        let by = token.asked.as_ref().map(|asked| asked.by);
+        TokenItem {
+            class: token.class,
+            span: map.units(token.span),
+            text: token.span.of(&document.text),
+            said: &token.said,
+            source: match by {
+                None => "rule",
+                Some(Authority::Lexicon) => "lexicon",
+                Some(Authority::Sender) => "sender",
+            },
+            explain: explain::token(token, by),
+            why: token.why,
+        }
     };
     let sounds = utterances(plan, planned).iter().flat_map(|utterance| &utterance.reading.sounds);
     SpokenSentence {

@@ -1,6 +1,6 @@
 //! From what was submitted (text or HTML) to a [`Document`]: blocks of known kind, each with its span.
 //!
-//! 1. HTML is reduced to its readable text, with a map back to the submission; text is taken as it is.
+//! 1. HTML and SSML are reduced to their readable text, with a map back to the submission; text is taken as it is.
 //! 2. The text is cut into lines.
 //! 3. Lines become blocks: by their own shape, then by their neighbours.
 //!
@@ -15,14 +15,18 @@ mod parts;
 pub(crate) mod responsibility;
 pub(crate) mod shape;
 mod source_map;
+mod ssml;
 pub(crate) mod table;
 pub(crate) mod titles;
 mod wraps;
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 pub use self::table::Cell;
-use crate::{note::Note, span::Span};
+pub use crate::xml::XmlError;
+use crate::{lexicon::Override, note::Note, span::Span};
 
 /// What a submission is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, serde::Deserialize)]
@@ -33,6 +37,8 @@ pub enum Format {
     Text,
     /// An HTML page or fragment.
     Html,
+    /// Speech Synthesis Markup Language: text with how it is to be read.
+    Ssml,
 }
 
 /// How much is accepted.
@@ -62,6 +68,9 @@ pub enum NoticeError {
         /// Characters allowed.
         limit: usize,
     },
+    /// It was to be SSML, and is none.
+    #[error(transparent)]
+    Ssml(#[from] XmlError),
 }
 
 /// What a block or sentence is. The names are stable: they appear in JSON answers.
@@ -147,7 +156,11 @@ pub struct Document {
     pub blocks: Vec<Block>,
     /// The cells of its tables, in order, with the heads that stand over them.
     pub cells: Vec<Cell>,
-    /// For HTML, the way back to the submission.
+    /// What the sender wants to be said in some places of `text`: in order, none over another.
+    pub overrides: Vec<Override>,
+    /// Silences that the sender wants: places of `text`, in order, and how long.
+    pub breaks: Vec<(usize, Duration)>,
+    /// For HTML and SSML, the way back to the submission.
     map: Option<source_map::SourceMap>,
 }
 
@@ -160,7 +173,7 @@ impl Document {
     }
 
     /// Where a span of [`Document::text`] stands in what was submitted, in bytes: the span itself for text;
-    /// for HTML the range from its first to its last character, a character reference counting whole.
+    /// for HTML and SSML the range from its first to its last character, a character reference counting whole.
     pub fn source_span(&self, span: Span) -> Span {
         self.map.as_ref().map_or(span, |map| map.source(span))
     }
@@ -169,7 +182,7 @@ impl Document {
 /// Takes a submission apart.
 ///
 /// # Errors
-/// Only on limits: see [`NoticeError`]. Odd text gives notes.
+/// On limits, and when SSML is no XML: see [`NoticeError`]. Odd text gives notes.
 pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, Vec<Note>), NoticeError> {
     let chars = source.chars().count();
     if chars > limits.max_chars {
@@ -178,20 +191,32 @@ pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, 
     if source.trim().is_empty() {
         return Err(NoticeError::Empty);
     }
+    let (mut overrides, mut breaks) = (Vec::new(), Vec::new());
     let (text, lines, marked, map, notes) = match format {
         Format::Text => (source.to_owned(), lines::of_text(source), Vec::new(), None, Vec::new()),
         Format::Html => {
             let page = html::read(source);
             (page.text, page.lines, page.cells, Some(page.map), page.notes)
         }
+        Format::Ssml => {
+            let ssml = ssml::read(source)?;
+            (overrides, breaks) = (ssml.overrides, ssml.breaks);
+            (ssml.text, ssml.lines, Vec::new(), Some(ssml.map), ssml.notes)
+        }
     };
     if lines.is_empty() {
         return Err(NoticeError::Empty);
     }
-    let (blocks, mut cells) = blocks::blocks(&text, &lines, !marked.is_empty());
+    let (mut blocks, mut cells) = blocks::blocks(&text, &lines, !marked.is_empty());
     cells.extend(marked);
     cells.sort_by_key(|cell| cell.span);
-    Ok((Document { text, blocks, cells, map }, notes))
+    if format == Format::Ssml {
+        // Who writes SSML has chosen what is read.
+        for block in blocks.iter_mut().filter(|block| block.skip.is_some()) {
+            (block.skip, block.kind) = (None, BlockKind::Paragraph);
+        }
+    }
+    Ok((Document { text, blocks, cells, overrides, breaks, map }, notes))
 }
 
 #[cfg(test)]

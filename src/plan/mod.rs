@@ -1,6 +1,7 @@
 //! From a document to what is to be said, in order: utterances with their pauses and clip keys.
 //!
-//! 1. every sentence that is read gets its spoken form and its reading;
+//! 1. every sentence that is read gets its spoken form and its reading, as the sender and the lexicon of
+//!    the site want it;
 //! 2. [`cut`] parts a sentence where one synthesis would take too long; the first utterances of a
 //!    notice are short, so that sound starts at once;
 //! 3. [`pause`] says how long the silence after each is;
@@ -8,13 +9,16 @@
 
 mod cut;
 pub mod key;
+pub mod options;
 mod pause;
 mod row;
+mod silence;
 
-use std::{ops::Range, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use crate::{
-    note::Note,
+    lexicon::{Lexicon, Override},
+    note::{Note, NoteCode},
     notice::Document,
     reading::{self, Reading},
     segment::{self, Sentence},
@@ -23,6 +27,7 @@ use crate::{
 };
 
 pub use key::{ClipKey, Speed, Timbre};
+pub use options::{ChoiceError, Options};
 
 /// How a notice is to be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -35,6 +40,8 @@ pub struct Settings {
     pub segment: segment::Options,
     /// How written expressions are spoken.
     pub spoken: spoken::Options,
+    /// The lexicon of the site.
+    pub lexicon: Arc<Lexicon>,
 }
 
 /// One synthesis, one clip.
@@ -78,14 +85,28 @@ pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
     let mut plan = Plan::default();
     for (index, sentence) in sentences.iter().enumerate() {
         let first = plan.utterances.len();
+        let next = sentences.get(index + 1);
         let spoken = match sentence.skip {
             Some(_) => Spoken::default(),
             None => {
                 let (spoken, reading, found) = aloud(document, sentence, settings);
                 notes.extend(found);
-                let last_of_block = sentences.get(index + 1).is_none_or(|next| next.block != sentence.block);
-                for piece in cut::pieces(&reading, cut::Budget::after(first)) {
-                    plan.utterances.push(utterance(index, sentence, piece, last_of_block, settings));
+                let last_of_block = next.is_none_or(|next| next.block != sentence.block);
+                let silences =
+                    silence::of_sentence(&document.breaks, sentence.span, next.map(|next| next.span));
+                for (part, silence) in silence::parts(reading, &silences) {
+                    let pieces = cut::pieces(&part, cut::Budget::after(plan.utterances.len()));
+                    for piece in pieces {
+                        let silence = silence.filter(|_| piece.ends_sentence);
+                        plan.utterances.push(utterance(
+                            index,
+                            sentence,
+                            piece,
+                            last_of_block,
+                            silence,
+                            settings,
+                        ));
+                    }
                 }
                 spoken
             }
@@ -99,8 +120,14 @@ pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
 /// Spoken form, reading and notes of one sentence, with spans in the document.
 fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spoken, Reading, Vec<Note>) {
     let row = row::compose(document, sentence);
-    let written = row.as_ref().map_or_else(|| sentence.span.of(&document.text), row::Composed::text);
-    let (mut spoken, mut notes) = spoken::speak(written, &settings.spoken);
+    let text = row.as_ref().map_or_else(|| sentence.span.of(&document.text), row::Composed::text);
+    let (overrides, mut notes) = match row {
+        // What is composed for the ear stands in nobody's submission: the lexicon alone knows it.
+        Some(_) => (settings.lexicon.find(text), Vec::new()),
+        None => overrides(document, sentence.span, &settings.lexicon),
+    };
+    let (mut spoken, found) = spoken::speak_as_asked(text, &settings.spoken, &overrides);
+    notes.extend(found);
     if let Some(row) = &row {
         row.restore(&mut spoken, &mut notes);
     }
@@ -113,14 +140,42 @@ fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spok
     (spoken, reading, notes)
 }
 
+/// What the sender and the site want to be said in a sentence, in order, spans in the sentence. The sender
+/// looked at this very place, so that the site yields to them.
+fn overrides(document: &Document, sentence: Span, lexicon: &Lexicon) -> (Vec<Override>, Vec<Note>) {
+    let mut notes = Vec::new();
+    let from = document.overrides.partition_point(|wanted| wanted.span.end <= sentence.start);
+    let asked = document.overrides.iter().skip(from);
+    let asked = asked.take_while(|wanted| wanted.span.start < sentence.end).filter_map(|wanted| {
+        let span = Span::new(wanted.span.start.max(sentence.start), wanted.span.end.min(sentence.end));
+        let span = Span::new(span.start - sentence.start, span.end - sentence.start);
+        if !sentence.contains(wanted.span) {
+            notes.push(Note { code: NoteCode::NotAsAsked, span });
+            return None;
+        }
+        Some(Override { span, ..wanted.clone() })
+    });
+    let mut out: Vec<Override> = asked.collect();
+    let by_sender = out.len();
+    for found in lexicon.find(sentence.of(&document.text)) {
+        let asked = out.get(..by_sender).unwrap_or_default();
+        let near = asked.partition_point(|wanted| wanted.span.end <= found.span.start);
+        if asked.get(near).is_none_or(|wanted| wanted.span.start >= found.span.end) {
+            out.push(found);
+        }
+    }
+    (out, notes)
+}
+
 fn utterance(
     index: usize,
     sentence: &Sentence,
     piece: cut::Piece,
     last_of_block: bool,
+    silence: Option<Duration>,
     settings: &Settings,
 ) -> Utterance {
-    let pause = pause::after(&piece, sentence.kind, last_of_block, settings.speed);
+    let pause = silence.unwrap_or_else(|| pause::after(&piece, sentence.kind, last_of_block, settings.speed));
     let reading = Reading { sounds: piece.sounds };
     let span = reading.sounds.iter().map(|sound| sound.span).reduce(Span::join).unwrap_or(sentence.span);
     let key = key::of(&reading, pause, settings);

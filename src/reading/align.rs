@@ -14,7 +14,8 @@ pub fn by_character(text: &str, spoken: &Spoken, reading: &Reading) -> Vec<Optio
     let mut out = Vec::with_capacity(text.chars().count());
     let mut sounds = Sounds { left: &reading.sounds, retroflex: false };
     for token in &spoken.tokens {
-        let said = sounds.take(token);
+        let given = token.asked.as_ref().is_some_and(|asked| !asked.sounds.is_empty());
+        let said = sounds.take(token, given);
         let mut from = 0;
         // What is not heard from here on is not heard later: looked for once, so that a number of a
         // million digits costs no more than a million steps.
@@ -51,17 +52,18 @@ struct Sounds<'r> {
 
 impl Sounds<'_> {
     /// Takes the sounds of `token`: each character said, and its syllable.
-    fn take(&mut self, token: &Token) -> Vec<(char, Option<Syllable>)> {
-        token.said.chars().map(|c| (c, self.next(c))).collect()
+    fn take(&mut self, token: &Token, given: bool) -> Vec<(char, Option<Syllable>)> {
+        token.said.chars().map(|c| (c, self.next(c, given))).collect()
     }
 
-    /// Takes the sound of `c`.
-    fn next(&mut self, c: char) -> Option<Syllable> {
+    /// Takes the sound of `c`. One that was given has a sound whether a dictionary knows it or not.
+    fn next(&mut self, c: char, given: bool) -> Option<Syllable> {
         if c == '儿' && self.retroflex {
             self.retroflex = false;
             return None;
         }
-        let syllable = can_sound(c).then(|| self.left.split_off_first()).flatten()?.voiced.syllable();
+        let syllable =
+            (given || can_sound(c)).then(|| self.left.split_off_first()).flatten()?.voiced.syllable();
         self.retroflex = syllable.is_some_and(Syllable::is_retroflex);
         syllable.map(|syllable| Syllable { pinyin: syllable.without_retroflex(), ..syllable })
     }

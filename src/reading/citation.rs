@@ -1,5 +1,6 @@
 //! The dictionary form of every syllable, found by who knows best.
 //!
+//! 0. What the lexicon of the site or the sender gives stands.
 //! 1. This project's own words win: places, words of administration, retroflex words.
 //! 2. Then surnames where a person is named.
 //! 3. Then what the neighbours settle beyond doubt.
@@ -66,7 +67,14 @@ pub(super) fn find(text: &Text, words: &Words) -> Vec<(Slot, Source)> {
         .iter()
         .enumerate()
         .map(|(at, unit)| {
-            if let Some(found) = own.get(at).copied().flatten() {
+            if let Some(given) = unit.given {
+                return (given, Source::Lexicon);
+            }
+            let follows_given =
+                at.checked_sub(1).and_then(|i| text.units.get(i)).is_some_and(|u| u.given.is_some());
+            if let Some(found) = own.get(at).copied().flatten()
+                && !(found.0 == Slot::Merged && follows_given)
+            {
                 return found;
             }
             let phrase = general.get(at).copied().flatten();

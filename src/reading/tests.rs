@@ -31,7 +31,7 @@ fn spoken(notation: &str) -> (String, Spoken) {
         };
         let start = source.len();
         source.push_str(&written);
-        tokens.push(Token { class, span: Span::new(start, source.len()), said, why: None });
+        tokens.push(Token { class, span: Span::new(start, source.len()), said, why: None, asked: None });
         rest = left;
     }
     (source, Spoken { tokens })

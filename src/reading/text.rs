@@ -1,8 +1,10 @@
 //! The spoken form laid out character by character, each with its place in the written text.
 
+use super::{Mark, citation::Slot, tables::Citation};
 use crate::{
+    lexicon::Given,
     span::Span,
-    spoken::{Class, Spoken, Token},
+    spoken::{Asked, Class, Spoken, Token},
 };
 
 /// One character of the spoken form.
@@ -14,6 +16,8 @@ pub(super) struct Unit {
     pub span: Span,
     /// Whether it stands in the source as it is said; figures and signs do not.
     pub written: bool,
+    /// What was given for it, by the lexicon of the site or the sender.
+    pub given: Option<Slot>,
 }
 
 /// A spoken form with its units; unit `i` is `string[at(i)..at(i + 1)]`.
@@ -70,16 +74,42 @@ impl Text {
     }
 }
 
-/// Gives the characters of `token` that are heard. A plain token is as long as its source, so each of
-/// its characters has its own span; the characters of any other share the span of the expression.
+/// Gives the characters of `token` that are heard. A token that is said as it is written has a span for
+/// each of its characters; the characters of any other share the span of the expression.
 fn units(token: &Token, mut give: impl FnMut(Unit)) {
+    let asked = token.asked.as_deref();
     let plain = token.class == Class::Plain && token.said.len() == token.span.len();
-    let mut at = token.span.start;
+    let given_so = |asked: &Asked| asked.as_written && asked.written.len() == token.span.len();
+    let as_written = plain || asked.is_some_and(given_so);
+    let may_merge = asked.is_some_and(|asked| asked.as_written);
+    let written = matches!(token.class, Class::Plain | Class::Lexicon);
+    let mut sounds = asked.into_iter().flat_map(|asked| &asked.sounds);
+    let (mut at, mut merges) = (token.span.start, false);
     for c in token.said.chars() {
+        // A pause that was put before the expression is none of its characters.
+        if Mark::of(c).is_some() {
+            give(Unit { c, span: token.span, written, given: None });
+            continue;
+        }
         let end = at + c.len_utf8();
-        let span = if plain { Span::new(at, end) } else { token.span };
-        give(Unit { c, span, written: token.class == Class::Plain });
+        let span = if as_written { Span::new(at, end) } else { token.span };
+        let given = match (c, merges) {
+            ('儿', true) => Some(Slot::Merged),
+            _ => sounds.next().map(|&sound| {
+                merges = may_merge && sound.is_retroflex();
+                slot(sound)
+            }),
+        };
+        merges &= given != Some(Slot::Merged);
+        give(Unit { c, span, written, given });
         at = end;
+    }
+}
+
+fn slot(given: Given) -> Slot {
+    match given {
+        Given::Syllable { pinyin, tone } => Slot::Read(Citation { pinyin, tone }),
+        Given::Letter(letter) => Slot::Letter(letter),
     }
 }
 

@@ -22,10 +22,11 @@ use moka::future::Cache;
 use crate::{
     audio::Clip,
     engine::{Engine, Voice},
+    lexicon::Lexicon,
     note::Note,
-    notice::{Document, Format, Limits},
-    plan::{self, ClipKey, Plan, Settings},
-    spoken,
+    notice::{Document, Limits},
+    plan::{self, ClipKey, Options, Plan, Speed, Timbre},
+    site::SiteLexicon,
     store::{NoticeId, Store, StoreHealth},
 };
 pub use error::RenderError;
@@ -41,8 +42,10 @@ pub struct RenderOptions {
     pub voice: Option<String>,
     /// What is accepted.
     pub limits: Limits,
-    /// How written expressions are spoken, for all notices.
-    pub spoken: spoken::Options,
+    /// Where listeners differ: what holds for a notice that chooses nothing else.
+    pub reading: Options,
+    /// The lexicon of the site.
+    pub lexicon: Arc<SiteLexicon>,
     /// Bytes of planned notices in memory; others are planned again when they are needed.
     pub planned_bytes: u64,
     /// Clips that may be waited for at a time, for each engine.
@@ -57,7 +60,8 @@ impl Default for RenderOptions {
         Self {
             voice: None,
             limits: Limits::default(),
-            spoken: spoken::Options::default(),
+            reading: Options::default(),
+            lexicon: Arc::default(),
             planned_bytes: 128 << 20,
             most_waiting: 256,
             most_notices: 4096,
@@ -167,19 +171,31 @@ impl Renderer {
         self.desk.options.limits
     }
 
+    /// What is chosen for a notice that chooses nothing else.
+    pub fn reading(&self) -> Options {
+        self.desk.options.reading
+    }
+
+    /// The lexicon of the site.
+    pub fn lexicon(&self) -> &Arc<SiteLexicon> {
+        &self.desk.options.lexicon
+    }
+
     /// Plans and saves a notice and has its clips made; the flag says whether it is new.
     ///
     /// # Errors
     /// When the submission is no notice, or asks for a voice or speed there is not.
-    pub async fn submit(&self, submission: Submission) -> Result<(Arc<Notice>, bool), RenderError> {
+    pub async fn submit(&self, mut submission: Submission) -> Result<(Arc<Notice>, bool), RenderError> {
+        // What the site has chosen is kept with the notice: it is not read otherwise when the site changes.
+        submission.reading.get_or_insert(self.desk.options.reading);
         let casting = self.desk.casting(&submission)?;
-        let id = notice::id(&submission, &casting, &self.desk.options.spoken);
+        let lexicon = self.desk.options.lexicon.current().lexicon;
+        let id = notice::id(&submission, &casting, &lexicon);
         // A store that cannot be read at the moment is no reason not to read aloud.
         let known =
             self.desk.planned.contains_key(&id) || matches!(self.desk.store.notice(id).await, Ok(Some(_)));
-        let json = if known { None } else { serde_json::to_vec(&submission).ok() };
-        let notice = self.desk.planned(id, submission).await?;
-        if let Some(json) = json {
+        let notice = self.desk.planned(id, submission, lexicon).await?;
+        if !known && let Ok(json) = serde_json::to_vec(&notice.record()) {
             self.desk.store.save_notice(id, json.into()).await;
         }
         if !self.lane(&notice)?.submit(id) {
@@ -233,13 +249,15 @@ impl Renderer {
     /// When it is no notice.
     pub async fn spoken(
         &self,
-        format: Format,
-        text: String,
+        submission: Submission,
     ) -> Result<(String, Document, Plan, Vec<Note>), RenderError> {
-        let RenderOptions { spoken, limits, .. } = self.desk.options;
+        let RenderOptions { reading, limits, .. } = self.desk.options;
+        let lexicon = self.desk.options.lexicon.current().lexicon;
+        let Submission { format, text, reading: chosen, .. } = submission;
+        let settings = chosen.unwrap_or(reading).settings(Timbre::default(), Speed::default(), lexicon);
         let work = move || {
             let (document, mut notes) = crate::notice::read(&text, format, &limits)?;
-            let (plan, found) = plan::plan(&document, &Settings { spoken, ..Settings::default() });
+            let (plan, found) = plan::plan(&document, &settings);
             notes
                 .extend(found.into_iter().map(|note| Note { span: document.source_span(note.span), ..note }));
             notes.sort_by_key(|note| note.span);
@@ -296,21 +314,31 @@ impl Desk {
             return Ok(notice);
         }
         let json = self.store.notice(id).await?.ok_or(RenderError::NoticeUnknown(id))?;
-        let submission = serde_json::from_slice(&json).map_err(|_| RenderError::NoticeUnknown(id))?;
-        self.planned(id, submission).await
+        let submission: Submission =
+            serde_json::from_slice(&json).map_err(|_| RenderError::NoticeUnknown(id))?;
+        let lexicon = match submission.lexicon.as_deref().map(Lexicon::parse) {
+            Some(Ok(lexicon)) => Arc::new(lexicon),
+            _ => self.options.lexicon.current().lexicon,
+        };
+        self.planned(id, submission, lexicon).await
     }
 
     /// Plans a submission, once for all who ask at the same time.
     ///
     /// `id` is kept even where this version would name the notice otherwise: addresses stay good.
-    async fn planned(&self, id: NoticeId, submission: Submission) -> Result<Arc<Notice>, RenderError> {
+    async fn planned(
+        &self,
+        id: NoticeId,
+        mut submission: Submission,
+        lexicon: Arc<Lexicon>,
+    ) -> Result<Arc<Notice>, RenderError> {
         let plan = async {
             let casting = self.casting(&submission)?;
-            let RenderOptions { spoken, limits, .. } = self.options;
-            let work = move || Notice::plan(submission, casting, spoken, &limits);
+            submission.reading.get_or_insert(self.options.reading);
+            let limits = self.options.limits;
+            let work = move || Notice::plan(id, submission, casting, lexicon, &limits);
             let planned = tokio::task::spawn_blocking(work).await.map_err(|_| RenderError::Internal)?;
-            let mut notice = planned?;
-            notice.id = id;
+            let notice = planned?;
             for utterance in &notice.plan.utterances {
                 self.homes.insert(utterance.key, id).await;
             }

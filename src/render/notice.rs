@@ -1,16 +1,21 @@
 //! What was submitted, and the notice planned from it.
 
-use std::{collections::HashMap, mem::size_of, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    mem::size_of,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::Voice,
+    lexicon::{Authority, Entry, Lexicon},
     note::Note,
     notice::{self, Document, Format, Limits, NoticeError},
-    plan::{self, ClipKey, Plan, Settings, Speed, Timbre, Utterance},
+    plan::{self, ClipKey, Options, Plan, Settings, Speed, Timbre, Utterance},
     reading::Sound,
-    spoken::{self, Token},
+    spoken::Token,
     store::NoticeId,
 };
 
@@ -29,6 +34,12 @@ pub struct Submission {
     /// How fast.
     #[serde(default)]
     pub speed: Speed,
+    /// Where listeners differ; none is what the site has chosen at the time.
+    #[serde(default)]
+    pub reading: Option<Options>,
+    /// The entries of the site's lexicon that it is read with, as a lexicon file; none until it is planned.
+    #[serde(default)]
+    pub lexicon: Option<String>,
 }
 
 /// A voice and the engine that has it.
@@ -64,24 +75,33 @@ pub struct Notice {
 impl Notice {
     /// Plans `submission`: the expensive part, a few milliseconds for ten thousand characters.
     pub(super) fn plan(
+        id: NoticeId,
         submission: Submission,
         casting: Arc<Casting>,
-        spoken: spoken::Options,
+        lexicon: Arc<Lexicon>,
         limits: &Limits,
     ) -> Result<Self, NoticeError> {
-        let id = id(&submission, &casting, &spoken);
-        let settings = Settings {
-            timbre: casting.timbre.clone(),
-            speed: submission.speed,
-            spoken,
-            ..Settings::default()
-        };
+        let options = submission.reading.unwrap_or_default();
+        let settings = options.settings(casting.timbre.clone(), submission.speed, lexicon);
         let (document, mut notes) = notice::read(&submission.text, submission.format, limits)?;
         let (plan, found) = plan::plan(&document, &settings);
         notes.extend(found.into_iter().map(|note| Note { span: document.source_span(note.span), ..note }));
         notes.sort_by_key(|note| note.span);
         let positions = plan.utterances.iter().enumerate().rev().map(|(at, u)| (u.key, at)).collect();
         Ok(Self { id, submission, settings, document, plan, notes, casting, positions })
+    }
+
+    /// What is kept of it: planned again it is the same, however the site and its lexicon have changed.
+    pub(super) fn record(&self) -> Submission {
+        let tokens = self.plan.sentences.iter().flat_map(|planned| &planned.spoken.tokens);
+        let asked = tokens.filter_map(|token| token.asked.as_ref());
+        let by_site = asked.filter(|asked| asked.by == Authority::Lexicon);
+        let entries: BTreeMap<&str, &Entry> = by_site
+            .filter_map(|asked| self.settings.lexicon.entry(&asked.written))
+            .map(|entry| (entry.written.as_str(), entry))
+            .collect();
+        let lexicon = entries.values().map(|entry| entry.line()).collect();
+        Submission { lexicon: Some(lexicon), ..self.submission.clone() }
     }
 
     /// Where in the plan a clip is first said.
@@ -106,8 +126,8 @@ impl Notice {
     }
 }
 
-/// The name of a notice: the same submission in the same voice is the same notice.
-pub(super) fn id(submission: &Submission, casting: &Casting, spoken: &spoken::Options) -> NoticeId {
+/// The name of a notice: the same submission in the same voice, with the same lexicon, is the same notice.
+pub(super) fn id(submission: &Submission, casting: &Casting, lexicon: &Lexicon) -> NoticeId {
     let mut hash = blake3::Hasher::new();
     let mut field = |bytes: &[u8]| {
         hash.update(&(bytes.len() as u64).to_le_bytes());
@@ -117,13 +137,15 @@ pub(super) fn id(submission: &Submission, casting: &Casting, spoken: &spoken::Op
     field(match submission.format {
         Format::Text => b"text",
         Format::Html => b"html",
+        Format::Ssml => b"ssml",
     });
     field(submission.text.as_bytes());
     field(casting.timbre.engine.as_bytes());
     field(casting.timbre.voice.as_bytes());
     field(casting.timbre.digest.as_bytes());
     field(format!("{:?}", submission.speed).as_bytes());
-    field(&serde_json::to_vec(spoken).unwrap_or_default());
+    field(&serde_json::to_vec(&submission.reading.unwrap_or_default()).unwrap_or_default());
+    field(&lexicon.digest());
     field(FRONT_END.as_bytes());
     let mut name = [0; 16];
     hash.finalize_xof().fill(&mut name);

@@ -1,14 +1,16 @@
 //! From written to spoken Chinese: every character of a text belongs to exactly one [`Token`], in order.
 //!
 //! 1. `scan` prepares the text: full-width and look-alike forms folded, brackets paired.
-//! 2. Han characters are spoken as they are written. Anywhere else the `RULES` are asked in order;
+//! 2. Where somebody decided what is said (the lexicon of the site, the sender), it is said ([`asked`]).
+//! 3. Han characters are spoken as they are written. Anywhere else the `RULES` are asked in order;
 //!    the first that knows what begins there takes it.
-//! 3. `settle` puts the tokens together so that no two pauses meet and none opens or ends the text
+//! 4. `settle` puts the tokens together so that no two pauses meet and none opens or ends the text
 //!    without need.
 //!
 //! A class of expression has one file, with its table (`tables/`) beside it where it needs one and
 //! its cases in `cases/`.
 
+mod asked;
 mod bracket;
 mod clock;
 mod code;
@@ -27,6 +29,7 @@ mod phone;
 mod position;
 mod quantity;
 mod range;
+mod say_as;
 mod scan;
 mod settle;
 mod standard;
@@ -41,8 +44,10 @@ mod cases;
 
 use serde::Serialize;
 
+pub use self::asked::Asked;
 use self::scan::Scan;
 use crate::{
+    lexicon::Override,
     note::{Note, NoteCode},
     span::Span,
 };
@@ -118,6 +123,8 @@ pub enum Class {
     Placeholder,
     /// Damage that a human reader would repair: 020 for O2O.
     Repaired,
+    /// Said as the lexicon of the site, or the sender, wants it.
+    Lexicon,
 }
 
 /// Why a token is not heard. The names are stable: they appear in JSON answers.
@@ -163,6 +170,9 @@ pub struct Token {
     /// Why nothing is heard; set exactly when `class` is [`Class::Silent`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<Silence>,
+    /// Who decided what is said, if it was no rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Asked>>,
 }
 
 /// A text as it is spoken.
@@ -260,11 +270,12 @@ struct Hit {
     /// The pause yields to any other; with words in `said`: a yielding pause is wanted before them.
     soft: bool,
     note: Option<NoteCode>,
+    asked: Option<Box<Asked>>,
 }
 
 impl Hit {
     fn new(end: usize, class: Class, said: impl Into<String>) -> Self {
-        Self { end, class, said: said.into(), why: None, soft: false, note: None }
+        Self { end, class, said: said.into(), why: None, soft: false, note: None, asked: None }
     }
 
     fn silent(end: usize, why: Silence) -> Self {
@@ -359,31 +370,59 @@ const RULES: &[(&[On], Matcher)] = {
 /// Notes: stray and lost characters, typesetting codes, lost or unbalanced brackets, repairs,
 /// characters without a reading.
 pub fn speak(text: &str, options: &Options) -> (Spoken, Vec<Note>) {
+    speak_as_asked(text, options, &[])
+}
+
+/// The same where somebody decided what is said in some places, whatever the rules would say there.
+///
+/// Of two places over each other the first counts. Notes: also what cannot be said as it was asked.
+pub fn speak_as_asked(text: &str, options: &Options, overrides: &[Override]) -> (Spoken, Vec<Note>) {
     let scan = Scan::new(text);
+    let mut asked = asked::Places::new(&scan, options, overrides);
     let mut out = settle::Settled::new(&scan);
     let mut i = 0;
     while i < scan.len() {
-        let plain = scan.run(i, scan::is_han);
+        let stop = match asked.take(i) {
+            Ok(hit) => {
+                let end = hit.end;
+                out.hit(i, hit);
+                i = end;
+                continue;
+            }
+            Err(stop) => stop,
+        };
+        let plain = scan.run(i, scan::is_han).min(stop);
         if plain > i {
             out.plain(i, plain);
             i = plain;
             continue;
         }
-        let on = match scan.at(i) {
-            '0'..='9' => On::Digit,
-            'a'..='z' | 'A'..='Z' => On::Letter,
-            ',' | '。' | '、' | ';' | '!' | '“' | '”' | '《' | '》' => On::Stop,
-            _ => On::Mark,
+        let hit = if stop < scan.len() {
+            asked::before(&scan, i, stop, options)
+        } else {
+            first_hit(&scan, i, options)
         };
-        let hit = RULES
-            .iter()
-            .filter(|(begins, _)| begins.contains(&on))
-            .find_map(|(_, matcher)| matcher(&scan, i, options))
-            .filter(|hit| hit.end > i)
-            .unwrap_or_else(|| Hit::silent(i + 1, Silence::Unreadable).note(NoteCode::Unreadable));
         let end = hit.end;
         out.hit(i, hit);
         i = end;
     }
-    out.finish()
+    let (spoken, mut notes) = out.finish();
+    asked.notes(&mut notes);
+    (spoken, notes)
+}
+
+/// What the first rule that knows it says about the expression at `i`.
+fn first_hit(scan: &Scan<'_>, i: usize, options: &Options) -> Hit {
+    let on = match scan.at(i) {
+        '0'..='9' => On::Digit,
+        'a'..='z' | 'A'..='Z' => On::Letter,
+        ',' | '。' | '、' | ';' | '!' | '“' | '”' | '《' | '》' => On::Stop,
+        _ => On::Mark,
+    };
+    RULES
+        .iter()
+        .filter(|(begins, _)| begins.contains(&on))
+        .find_map(|(_, matcher)| matcher(scan, i, options))
+        .filter(|hit| hit.end > i)
+        .unwrap_or_else(|| Hit::silent(i + 1, Silence::Unreadable).note(NoteCode::Unreadable))
 }

@@ -4,7 +4,8 @@
 //! Every look to the left or right that is not bounded by what a rule consumes has a limit, so that
 //! one line of a megabyte costs time in proportion to its length.
 
-use crate::span::Span;
+pub(super) use crate::fold::is_han;
+use crate::{fold::fold, span::Span};
 
 /// White space inside an expression (`2018年 10月`) is at most this long.
 const INNER_SPACE: usize = 3;
@@ -62,6 +63,11 @@ impl<'t> Scan<'t> {
     pub(super) fn span(&self, from: usize, to: usize) -> Span {
         let byte = |i: usize| self.bytes.get(i).copied().unwrap_or(self.text.len());
         Span::new(byte(from), byte(to))
+    }
+
+    /// The index of the first character that begins at byte `at` of the text or after it.
+    pub(super) fn index(&self, at: usize) -> usize {
+        self.bytes.partition_point(|&byte| byte < at).min(self.len())
     }
 
     /// The folded characters `from..to`.
@@ -169,12 +175,6 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// Whether `c` is written with a Chinese character (all planes; 〇 is a digit).
-pub(super) fn is_han(c: char) -> bool {
-    matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' | '\u{f900}'..='\u{faff}'
-        | '\u{20000}'..='\u{3ffff}' | '々')
-}
-
 /// Whether `c` is an ASCII letter or digit (after folding: of any width).
 pub(super) fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric()
@@ -188,62 +188,6 @@ pub(super) fn is_han_digit(c: char) -> bool {
 /// One of the marks that join the ends of a range.
 pub(super) fn is_dash(c: char) -> bool {
     matches!(c, '-' | '—' | '~')
-}
-
-/// The form a rule knows for `c`.
-fn fold(c: char) -> char {
-    match c {
-        // The block repeats ASCII in the same order.
-        '\u{ff01}'..='\u{ff5e}' => {
-            char::from_u32(u32::from(c) - 0xfee0).map_or(c, |ascii| if ascii == '—' { '-' } else { ascii })
-        }
-        '₀'..='₉' => char::from_u32(u32::from(c) - u32::from('₀') + u32::from('0')).unwrap_or(c),
-        '\t'
-        | '\r'
-        | '\u{a0}'
-        | '\u{1680}'
-        | '\u{2000}'..='\u{200a}'
-        | '\u{202f}'
-        | '\u{205f}'
-        | '\u{3000}' => ' ',
-        '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
-        '–' | '―' | '─' | '﹘' | '━' => '—',
-        '‐' | '‑' | '‒' | '−' | '﹣' | '\u{ad}' => '-',
-        '〜' | '∼' | '˜' | '∽' => '~',
-        '∶' | '︰' | '﹕' => ':',
-        '﹐' => ',',
-        '﹑' | '､' => '、',
-        '﹒' => '.',
-        '｡' => '。',
-        '﹔' => ';',
-        '﹖' => '?',
-        '﹗' => '!',
-        '﹙' => '(',
-        '﹚' => ')',
-        '﹝' => '〔',
-        '﹞' => '〕',
-        '﹪' | '٪' => '%',
-        '﹢' => '+',
-        '﹦' => '=',
-        '﹤' => '<',
-        '﹥' => '>',
-        '≧' | '⩾' | '≽' => '≥',
-        '≦' | '⩽' | '≼' => '≤',
-        '⁄' | '∕' | '╱' => '/',
-        '‧' | '∙' | '⋅' | '・' | '･' | '᛫' => '·',
-        '✕' | '✖' | '⨯' | '╳' => '×',
-        '⟨' | '〈' => '〈',
-        '⟩' | '〉' => '〉',
-        '«' => '《',
-        '»' => '》',
-        '￥' => '¥',
-        '￡' => '£',
-        '￠' => '¢',
-        'µ' => 'μ',
-        'Ω' => 'Ω',
-        '…' | '⋯' => '…',
-        _ => c,
-    }
 }
 
 /// The kind of bracket `c` opens or closes. Round and square ones of any width often close each

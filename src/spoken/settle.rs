@@ -34,7 +34,13 @@ impl<'s, 't> Settled<'s, 't> {
     pub(super) fn plain(&mut self, from: usize, to: usize) {
         let said = self.scan.source(from, to).to_owned();
         self.part_numbers(&said);
-        self.push(Token { class: Class::Plain, span: self.scan.span(from, to), said, why: None });
+        self.push(Token {
+            class: Class::Plain,
+            span: self.scan.span(from, to),
+            said,
+            why: None,
+            asked: None,
+        });
         self.last = Last::Sound;
     }
 
@@ -44,7 +50,7 @@ impl<'s, 't> Settled<'s, 't> {
         if let Some(code) = hit.note {
             self.notes.push(Note { code, span });
         }
-        let mut token = Token { class: hit.class, span, said: hit.said, why: hit.why };
+        let mut token = Token { class: hit.class, span, said: hit.said, why: hit.why, asked: hit.asked };
         if token.class == Class::Pause {
             self.pause(&mut token, hit.soft);
         } else if !token.said.is_empty() {
@@ -69,7 +75,10 @@ impl<'s, 't> Settled<'s, 't> {
             && number.said.ends_with(is_numeral)
             && said.starts_with(is_numeral)
         {
-            *mark = Token { class: Class::Pause, said: "，".to_owned(), why: None, span: mark.span };
+            *mark =
+                Token {
+                    class: Class::Pause, said: "，".to_owned(), why: None, asked: None, span: mark.span
+                };
         }
     }
 
