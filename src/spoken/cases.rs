@@ -244,7 +244,7 @@ fn a_long_line_takes_linear_time() {
 /// What only begins badly: one mark, then a long run that a rule might look through again and again.
 #[test]
 fn a_long_line_of_mixed_marks_takes_linear_time() {
-    for pair in SEEDS.windows(2) {
+    for pair in SEEDS.windows(2).step_by(2) {
         linear(&pair.concat());
     }
     for run in ["1", "a", "(", " ", "-", "甲", "1,111,", "a1", "1.1"] {

@@ -27,21 +27,20 @@ pub(super) fn announced(scan: &Scan<'_>, i: usize) -> bool {
 
 /// `8:30`, `8:30—11:30`, `9:00AM`, `9am`.
 pub(super) fn time(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> {
-    if scan.before(i) == ':' && scan.before(i.saturating_sub(1)).is_ascii_digit()
-        || COMPARED.near_before(scan, i, 6)
-    {
-        return None;
-    }
     if let Some((end, said)) = bare_hour(scan, i) {
         return Some(Hit::new(end, Class::Clock, said));
     }
     let mark = scan.at(scan.digits(i));
-    let pointed = mark == '.';
-    if pointed && !(announced(scan, i) && scan.before(i) != '.') {
+    let (mut end, mut said) = one(scan, i, mark)?;
+    // 3:7:10 and 比例10:20 are no times.
+    if scan.before(i) == ':' && scan.before(i.saturating_sub(1)).is_ascii_digit()
+        || COMPARED.near_before(scan, i, 6)
+        || scan.any(end, &["的比", "比例", "之比", "的配比"])
+    {
         return None;
     }
-    let (mut end, mut said) = one(scan, i, mark)?;
-    if scan.any(end, &["的比", "比例", "之比", "的配比"]) {
+    let pointed = mark == '.';
+    if pointed && !(announced(scan, i) && scan.before(i) != '.') {
         return None;
     }
     let (from, word) = range_word(scan, end, pointed, options);

@@ -175,8 +175,8 @@ pub(super) fn digits(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit
         && written.starts_with('0')
         && !matches!(scan.at(to), '月' | '日' | '时' | ':' | '%')
         && !dashed;
-    let long =
-        written.len() >= 7 && !counted && !is_count(scan, i, to) && !(dashed && scan.digits(to + 1) - to > 7);
+    let broken = dashed && scan.digits(to + 1) - to > 7;
+    let long = written.len() >= 7 && !(counted || broken || is_count(scan, i, to));
     let found = room
         || program
         || customs

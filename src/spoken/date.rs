@@ -228,8 +228,11 @@ fn month_day(scan: &Scan<'_>, i: usize, sep: char) -> Option<(usize, String)> {
     let day = scan.value(to + 1, end).filter(|d| (1..=31).contains(d) && end - to <= 3)?;
     let apart = !is_word(scan.before(i)) && !is_word(scan.at(end)) && scan.at(end) != ':';
     let goes_on = scan.at(end) == sep && scan.at(end + 1).is_ascii_digit();
-    (scan.at(to) == sep && apart && !goes_on && !measure::counts(scan, end))
-        .then(|| (end, format!("{}月{}日", small(month), small(day))))
+    (scan.at(to) == sep
+        && apart
+        && !goes_on
+        && (AFTER.at(scan, end).is_some() || !measure::counts(scan, end)))
+    .then(|| (end, format!("{}月{}日", small(month), small(day))))
 }
 
 /// `公示时间11.22-11.28`, `截止日期：12/31`: days without a year after a word that announces days.

@@ -30,5 +30,11 @@ pub(super) fn day(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     if !sure || is_word(scan.at(end)) || (dot == '·' && measure::counts(scan, end) && !quoted) {
         return None;
     }
-    Some(Hit::new(end, Class::Event, number::digits(&scan.string(i, end))))
+    // The first of October is known by its numbers, all other days by their digits.
+    let said = if (month, day) == (Some(10), Some(1)) {
+        "十一".to_owned()
+    } else {
+        number::digits(&scan.string(i, end))
+    };
+    Some(Hit::new(end, Class::Event, said))
 }

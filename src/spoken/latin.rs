@@ -193,7 +193,15 @@ pub(super) fn placeholder(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
 
 /// 李×: one Han character alone before the sign.
 fn surname_before(scan: &Scan<'_>, i: usize) -> bool {
-    is_han(scan.before(i)) && !is_han(scan.before(i - 1)) && !scan.before(i - 1).is_ascii_digit()
+    is_han(scan.before(i))
+        && !is_han(scan.before(i - 1))
+        && !scan.before(i - 1).is_ascii_digit()
+        && !is_dimension(scan.before(i))
+}
+
+/// 长×宽×高: what is multiplied and no name.
+pub(super) fn is_dimension(c: char) -> bool {
+    "长宽高厚深径底价量×*".contains(c)
 }
 
 /// α → 阿尔法. Letters of other scripts without a reading are left to the last rule.

@@ -124,6 +124,10 @@ fn bracketed(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         || !scan.begins(i)
             && scan.any(close + 1, &["项", "款", "目", "类", "级", "号"])
             && !scan.any(close + 1, &["项目", "款项", "目标", "目的", "类别", "级别", "号召"]);
+    // 七(2)班
+    if scan.at(close + 1) == '班' && is_han(scan.before(before)) {
+        return Some(Hit::new(close + 1, Class::ListNumber, said).soft(true));
+    }
     Some(if owned {
         Hit::new(close + 1, Class::ListNumber, said)
     } else {

@@ -186,7 +186,7 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
                 && scan.mate(i).is_none()
                 && !(before.is_ascii_alphanumeric() && after.is_ascii_alphanumeric())
                 && !before.is_ascii_digit()
-                && !scan.at(scan.past_space(i + 1)).is_ascii_digit() =>
+                && !number_follows(scan, scan.past_space(i + 1)) =>
         {
             let c = scan.at(i);
             return Some(Hit::breath(scan.run(i, |other| other == c), "，"));
@@ -194,6 +194,12 @@ pub(super) fn point(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         _ => return None,
     };
     Some(Hit::pause(i + 1, mark))
+}
+
+/// A number, with its sign or without.
+fn number_follows(scan: &Scan<'_>, i: usize) -> bool {
+    let signed = matches!(scan.at(i), '-' | '+' | '±');
+    scan.at(if signed { i + 1 } else { i }).is_ascii_digit()
 }
 
 fn question(scan: &Scan<'_>, i: usize) -> Hit {

@@ -185,11 +185,10 @@ pub(super) fn amount(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     }
     let amount = lex(scan, i)?;
     let at = scan.past_space(amount.end);
-    // 300w人
-    if scan.at(at) == 'w'
-        && at == amount.end
-        && (measure::measure_at(scan, at + 1).is_some() || scan.at(at + 1) == '+')
-    {
+    // 300w人, 10W+
+    let ten_thousand = scan.at(at) == 'w' && measure::measure_at(scan, at + 1).is_some()
+        || matches!(scan.at(at), 'w' | 'W') && scan.at(at + 1) == '+';
+    if ten_thousand && at == amount.end {
         return Some(Hit::new(at + 1, Class::Number, amount.said(true) + "万"));
     }
     let code = money::currency(scan, at).filter(|_| scan.at(at).is_ascii_uppercase());

@@ -164,7 +164,7 @@ pub(super) fn amounts(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
         (first_tail, second_tail) => {
             let liang = quantity::liang(scan, i, second.end) && !matches!(scan.before(i), '第')
                 // 1-2层 are floors by their number.
-                && scan.at(second.end) != '层';
+                && !matches!(scan.at(second.end), '层' | '℃');
             let below = if negative { "零下" } else { "" };
             let first_name = first_tail.map_or(String::new(), Tail::name);
             let second_name = second_tail.map_or(String::new(), Tail::name);

@@ -92,6 +92,9 @@ pub(super) fn sign(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
             if end == i + 1 && scan.after_any(i, &["带", "标", "标有", "加", "打", "标注"]) {
                 return Some(Hit::new(end, Class::Symbol, "星"));
             }
+            if end == i + 1 && latin::is_dimension(before) && is_han(scan.at(end)) {
+                return Some(Hit::new(end, Class::Symbol, "乘"));
+            }
             if is_han(before) && end - i <= 4 && !emphasis_open(scan, i) {
                 return Some(Hit::new(end, Class::Placeholder, "某".repeat(end - i)));
             }
