@@ -262,6 +262,7 @@ fn monotonous(chars: usize) -> Vec<(&'static str, String)> {
         ("wide rows", of("甲\t") + "\n" + &of("1\t")),
         ("dates", of("2024年3月1日")),
         ("attachments", of("附件:1.名单")),
+        ("a wide attachment", "见下。附件:1.名单".to_owned() + &of(" ") + "字"),
         ("offices", of("(责任单位:县水利局)")),
         ("titles", of("关于停水的通知")),
         ("named titles", of("《青山县供水管网方案》青山县供水")),

@@ -5,11 +5,14 @@
 //! 3. What is longer than a breath is cut at commas.
 //! 4. What holds no letter and no figure joins its neighbour.
 
+mod attached;
 mod breath;
 mod cues;
 mod run_on;
 mod scan;
+mod stops;
 mod table;
+mod title;
 mod walk;
 
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Headings and titles that run into the body without punctuation or a new line: `一、总体要求坚持以…`.
+//! Headings that run into the body without punctuation or a new line: `一、总体要求坚持以…`.
 //!
 //! 1. The next numbering ends the heading: `二、重点任务(一)…`.
 //! 2. A short first sentence without a comma is the heading: `(一)指导思想。以…`.
@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     notice::{
-        marker::{Marker, Style, marker, number},
-        shape, titles,
+        marker::{Marker, Style, marker},
+        shape,
     },
     words::jieba,
 };
@@ -187,7 +187,7 @@ fn opens_sentence(text: &str) -> bool {
 const PREDICATES: [&str; 15] =
     ["为", "由", "按照", "根据", "按", "应", "应当", "必须", "可以", "可", "不得", "须", "要", "予以", "将"];
 
-fn inside_group(scan: &Scan, start: usize, at: usize) -> bool {
+pub(super) fn inside_group(scan: &Scan, start: usize, at: usize) -> bool {
     (start..at).any(|open| scan.mate(open).is_some_and(|m| m >= at))
 }
 
@@ -289,7 +289,7 @@ fn heading_end(scan: &Scan, clause: usize, at: usize) -> i32 {
 }
 
 /// How much `tail` looks like the beginning of a body.
-fn opening(tail: &str) -> i32 {
+pub(super) fn opening(tail: &str) -> i32 {
     if shape::date(tail).is_some() || begins_with_figure(tail) {
         return 3;
     }
@@ -349,56 +349,6 @@ fn taken_up(scan: &Scan, start: usize, at: usize) -> i32 {
         pair.iter().all(|&c| shape::is_han(c)) && head.windows(2).any(|w| w == pair.as_slice())
     };
     if known(at) { 2 } else { i32::from((at + 1..at + 5).any(known)) }
-}
-
-/// The end of a title that runs into the body: 青山县供水方案|为…
-pub(super) fn title(scan: &Scan, at: usize) -> Option<usize> {
-    title_ends(scan, at, 60).find(|&end| opening(scan.ahead(end, 16)) >= 3)
-}
-
-/// The end of the title with which a document begins that is one line; `addresses` says whether a salutation
-/// begins at a place.
-pub(super) fn opening_title(scan: &Scan, at: usize, addresses: impl Fn(usize) -> bool) -> Option<usize> {
-    title_ends(scan, at, 90).find(|&end| {
-        let next = scan.skip_space(end);
-        let tail = scan.ahead(next, 16);
-        let about = scan.slice(at, end).contains("关于");
-        let first = marker(tail).is_some_and(|m| number(tail, m) == Some(1));
-        // 关于…的公示|经基层推荐,…
-        let reason = about && scan.before(end) != '的' && tail.starts_with(REASONS);
-        addresses(next)
-            || first
-            || reason
-            || numbered(scan, next)
-            || opening(tail) >= if about { 3 } else { 4 }
-    })
-}
-
-/// How a notice begins under its title.
-const REASONS: [char; 14] =
-    ['经', '现', '兹', '因', '为', '根', '按', '依', '由', '近', '鉴', '随', '您', '我'];
-
-/// Whether a document number stands at `at`.
-fn numbered(scan: &Scan, at: usize) -> bool {
-    let end = scan.chars(at, at + 30).iter().position(|&c| c == '号');
-    end.is_some_and(|end| shape::is_document_number(scan.slice(at, at + end + 1)))
-}
-
-/// Where a title that begins at `at` may end: no stop and no comma is in it, unless in brackets.
-fn title_ends(scan: &Scan, at: usize, most: usize) -> impl Iterator<Item = usize> {
-    let mut stop = at;
-    while stop < scan.len() && stop - at < most {
-        let c = scan.char(stop);
-        if is_stop(c) || matches!(c, ',' | '，' | ':' | '：') {
-            break;
-        }
-        stop = scan.whole(stop).map_or(stop, |mate| mate) + 1;
-    }
-    (at + 6..=stop).filter(move |&end| {
-        end < scan.len()
-            && (2..=4).any(|n| titles::ends_title(scan.slice(end.saturating_sub(n).max(at), end)))
-            && !inside_group(scan, at, end)
-    })
 }
 
 fn table(text: &'static str) -> HashMap<&'static str, i32> {

@@ -10,11 +10,11 @@ use super::{
     items::List,
     main_text::Found,
     page::{Element, Node, Page},
-    tags,
+    replaced, tags,
 };
 use crate::{
     notice::{
-        BlockKind, Cell, Skip, furniture,
+        BlockKind, Cell, Skip,
         lines::{Line, trimmed},
         marker::marker,
         shape,
@@ -28,8 +28,6 @@ use crate::{
 const NAMED: usize = 300;
 /// A table row with more characters is page layout.
 const ROW: usize = 1_000;
-/// The longest words for a picture that are read, in bytes.
-const PICTURE: usize = 300;
 /// How many nodes of a row or header are looked at.
 const LOOK: usize = 2_000;
 
@@ -226,8 +224,8 @@ impl Writer<'_> {
             };
         }
         match tag {
-            "img" => return self.replaced(e, e.attribute("alt").and_then(alternative)),
-            "input" => return self.replaced(e, state(e)),
+            "img" => return self.replaced(e, e.attribute("alt").and_then(replaced::alternative)),
+            "input" => return self.replaced(e, replaced::state(e)),
             _ => {}
         }
         let row = above.row || (tag == "tr" && self.is_row(&range));
@@ -421,20 +419,4 @@ impl Writer<'_> {
         }
         self.start = self.flat.text.len();
     }
-}
-
-/// What is read for a picture: words that were written for a reader.
-fn alternative(alt: &str) -> Option<&str> {
-    const NOTHING: [&str; 8] = ["图片", "图像", "照片", "点击查看", "查看大图", "打印", "分享", "图标"];
-    let alt = alt.trim();
-    let han = alt.chars().filter(|&c| shape::is_han(c)).count();
-    (han >= 2 && alt.len() <= PICTURE && !NOTHING.contains(&alt) && !furniture::is_file_name(alt))
-        .then_some(alt)
-}
-
-/// What is read for a check box.
-fn state(e: &Element) -> Option<&'static str> {
-    let kind = e.attribute("type").unwrap_or_default();
-    let boxes = kind.eq_ignore_ascii_case("checkbox") || kind.eq_ignore_ascii_case("radio");
-    boxes.then(|| if e.attribute("checked").is_some() { "☑" } else { "□" })
 }

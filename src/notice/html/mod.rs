@@ -12,6 +12,7 @@ mod grid;
 mod items;
 mod main_text;
 mod page;
+mod replaced;
 mod tags;
 #[cfg(test)]
 mod tests;
