@@ -41,7 +41,8 @@ fn check(document: &Document, plan: &Plan, unreadable: &[Span]) {
             for c in token.said.chars() {
                 assert!(heard(c), "{c:?} cannot be spoken, said for {written:?}");
             }
-            if token.class == Class::Plain {
+            // The head of a column is said before its cell, where it is not written.
+            if token.class == Class::Plain && !token.span.is_empty() {
                 assert_eq!(token.said, written);
             }
         }

@@ -157,6 +157,12 @@ fn soup() -> impl Strategy<Value = String> {
         Just("<table>"),
         Just("</table>"),
         Just("<li>"),
+        Just("<ol start=7>"),
+        Just("<ol reversed>"),
+        Just("</ol>"),
+        Just("<img alt=示意图>"),
+        Just("<input type=checkbox checked>"),
+        Just("<th colspan=2 rowspan=3>"),
         Just("<ul>"),
         Just("</ul>"),
         Just("<h1>"),
@@ -219,14 +225,86 @@ proptest! {
                 let source = document.source_span(Span::new(at, at + c.len_utf8()));
                 prop_assert!(source.end <= html.len() && html.get(source.start..source.end).is_some());
                 if source.is_empty() {
-                    prop_assert!(c.is_whitespace(), "{c:?} comes from nowhere");
+                    // The number of a list item is drawn by the browser.
+                    prop_assert!(c.is_whitespace() || c.is_ascii_alphanumeric() || c == '.', "{c:?} comes from nowhere");
                     continue;
                 }
                 prop_assert!(source.start >= end || html[source.start..].starts_with('&'), "out of order");
                 end = source.start;
                 let raw = source.of(&html);
-                prop_assert!(raw.starts_with('&') || raw == c.to_string() || c.is_whitespace(), "{c:?} from {raw:?}");
+                prop_assert!(raw.starts_with(['&', '<']) || raw == c.to_string() || c.is_whitespace(), "{c:?} from {raw:?}");
             }
         }
     }
+}
+
+/// What a hostile sender might think of: a megabyte of one thing.
+fn monotonous(chars: usize) -> Vec<(&'static str, String)> {
+    let of = |unit: &str| unit.repeat(chars / unit.chars().count());
+    vec![
+        ("one line of sentences", of("各乡镇要压实责任,加强巡查,确保安全。")),
+        ("one line without a stop", of("各乡镇要压实责任,加强巡查,")),
+        ("no mark at all", of("供水")),
+        ("headings", of("一、总体要求坚持以人民为中心")),
+        ("numbered", of("(一)加强领导1.落实责任")),
+        ("round brackets", of("(")),
+        ("closed brackets", of("(甲)")),
+        ("nested titles", of("《")),
+        ("nested titles, closed", of("《") + &of("》")),
+        ("quotes", of("“甲")),
+        ("digits", of("1")),
+        ("commas", of(",")),
+        ("colons", of("电话:")),
+        ("spaces", " ".repeat(chars - 1) + "字"),
+        ("tabs", of("字\t")),
+        ("short lines", of("字\n")),
+        ("rows", of("甲\t乙\t12\n")),
+        ("wide rows", of("甲\t") + "\n" + &of("1\t")),
+        ("dates", of("2024年3月1日")),
+        ("attachments", of("附件:1.名单")),
+        ("offices", of("(责任单位:县水利局)")),
+        ("titles", of("关于停水的通知")),
+        ("named titles", of("《青山县供水管网方案》青山县供水")),
+        ("units", of("(%)98约束性")),
+    ]
+}
+
+fn tagged(chars: usize) -> Vec<(&'static str, String)> {
+    let of = |unit: &str| unit.repeat(chars / unit.chars().count());
+    vec![
+        ("angle brackets", of("<")),
+        ("open divisions", of("<div>") + "字"),
+        ("open tables", of("<table><tr><td>") + "字"),
+        ("open lists", of("<ol reversed><li>") + "字"),
+        ("cells", "<table><tr>".to_owned() + &of("<td>字")),
+        ("rows of cells", "<table>".to_owned() + &of("<tr><td>甲<td>12")),
+        ("wide cells", "<table>".to_owned() + &of("<tr><td colspan=999 rowspan=999>甲<td>乙")),
+        ("end tags", "字".to_owned() + &of("</p>")),
+        ("references", of("&amp;")),
+        ("ampersands", of("&")),
+        ("pictures", of("<img alt=示意图>")),
+    ]
+}
+
+/// Doubling the input may double the time, not more; the margin is for a busy machine.
+fn assert_linear(format: Format, inputs: fn(usize) -> Vec<(&'static str, String)>, chars: usize) {
+    let time = |text: &str| {
+        let once = || {
+            let start = std::time::Instant::now();
+            take(text, format);
+            start.elapsed().as_secs_f64()
+        };
+        once().min(once())
+    };
+    for ((name, small), (_, large)) in inputs(chars).into_iter().zip(inputs(chars * 4)) {
+        let (short, long) = (time(&small), time(&large));
+        println!("{name}: {short:.3} s, four times as much {long:.3} s");
+        assert!(long < short * 4.0 * 2.2 + 0.1, "{name}: {short:.3} s, four times as much takes {long:.3} s");
+    }
+}
+
+#[test]
+fn cost_grows_with_the_text_and_no_faster() {
+    assert_linear(Format::Text, monotonous, 10_000);
+    assert_linear(Format::Html, tagged, 10_000);
 }

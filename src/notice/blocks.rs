@@ -7,10 +7,10 @@
 //! 4. Lines that were broken inside a title or cell are joined; documents of the page are counted.
 
 use super::{
-    Block, BlockKind, Skip,
+    Block, BlockKind, Cell, Skip, furniture,
     lines::{Line, trimmed},
     marker::{Marker, Style, marker},
-    parts, shape, titles, wraps,
+    parts, responsibility, shape, table, titles, wraps,
 };
 use crate::span::Span;
 
@@ -51,8 +51,8 @@ impl Row<'_> {
     }
 }
 
-/// The blocks of `text`, given its lines in order.
-pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
+/// The blocks of `text`, given its lines in order, and the cells of tables; `laid_out`: markup told those.
+pub(super) fn blocks(text: &str, lines: &[Line], laid_out: bool) -> (Vec<Block>, Vec<Cell>) {
     let mut rows: Vec<Row> =
         wraps::join(text, split(text, lines)).iter().map(|line| alone(text, line)).collect();
     button_hint(text, &mut rows);
@@ -65,7 +65,26 @@ pub(super) fn blocks(text: &str, lines: &[Line]) -> Vec<Block> {
     headings(&mut rows);
     lists(&mut rows);
     let parts = parts::number(&mut rows);
-    join(&rows, &parts)
+    let cells = if laid_out { Vec::new() } else { cells(text, &rows) };
+    (join(&rows, &parts), cells)
+}
+
+/// The cells of the tables among `rows`: those that tabs part, and those flattened to a cell a line.
+fn cells(text: &str, rows: &[Row]) -> Vec<Cell> {
+    let tabbed = |r: &Row| r.kind == BlockKind::TableRow && r.span.of(text).contains('\t');
+    let lone = |r: &Row| r.kind == BlockKind::TableRow && !r.span.of(text).contains('\t');
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = rows.get(at..).filter(|r| !r.is_empty()) {
+        let table: Vec<table::Row> =
+            rest.iter().take_while(|r| tabbed(r)).map(|r| table::by_tabs(text, r.span)).collect();
+        out.extend(table::cells(text, &table));
+        let lines: Vec<Span> =
+            rest.iter().skip(table.len()).take_while(|r| lone(r)).map(|r| r.span).collect();
+        out.extend(table::flattened(text, &lines));
+        at += (table.len() + lines.len()).max(1);
+    }
+    out
 }
 
 /// Lines that hold two things.
@@ -127,7 +146,7 @@ fn alone<'t>(text: &'t str, line: &Line) -> Row<'t> {
     };
     if row.skip.is_some() {
         row.kind = BlockKind::Furniture;
-    } else if let Some(why) = shape::furniture(bare) {
+    } else if let Some(why) = furniture::furniture(bare) {
         row.skip(why);
     } else if shape::is_document_number(bare) {
         row.set(BlockKind::DocumentNumber);
@@ -137,6 +156,8 @@ fn alone<'t>(text: &'t str, line: &Line) -> Row<'t> {
         row.set(BlockKind::Attachment);
     } else if bare.contains('\t') {
         row.set(BlockKind::TableRow);
+    } else if responsibility::is_responsibility(bare) {
+        row.set(BlockKind::Responsibility);
     }
     row
 }
@@ -168,7 +189,7 @@ fn button_hint(text: &str, rows: &mut [Row]) {
 /// Address and numbers of the page owner stand beside other lines of the foot.
 fn foot(rows: &mut [Row]) {
     let Some(last) = rows.iter().rposition(|r| r.skip == Some(Skip::Footer)) else { return };
-    let body = rows.iter().rposition(|r| r.skip.is_none() && !shape::is_contact_line(r.text));
+    let body = rows.iter().rposition(|r| r.skip.is_none() && !furniture::is_contact_line(r.text));
     let from = body.map_or(0, |b| b + 1);
     if from <= last {
         for row in rows.iter_mut().skip(from).filter(|r| r.skip.is_none()) {

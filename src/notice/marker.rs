@@ -59,6 +59,27 @@ pub(crate) fn is_numeral(c: char) -> bool {
     matches!(c, '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '百' | '零' | '〇')
 }
 
+/// The number that a numbering `m` at the start of `text` gives: 12 for 十二、 and 12.
+pub(crate) fn number(text: &str, m: Marker) -> Option<u32> {
+    let body = text.get(..m.len)?;
+    let mut total = 0;
+    let mut digit = None;
+    for c in body.chars() {
+        match "零一二三四五六七八九".chars().position(|n| n == c).and_then(|n| u32::try_from(n).ok())
+        {
+            Some(n) => digit = Some(n),
+            None if c == '十' => total += digit.take().unwrap_or(1) * 10,
+            None if c == '百' => total += digit.take().unwrap_or(1) * 100,
+            None => {
+                if let Some(n) = c.to_digit(10) {
+                    digit = Some(digit.unwrap_or(0) * 10 + n);
+                }
+            }
+        }
+    }
+    Some(total + digit.unwrap_or(0)).filter(|n| *n > 0)
+}
+
 fn numerals(text: &str) -> usize {
     text.chars().take(6).take_while(|&c| is_numeral(c)).map(char::len_utf8).sum()
 }
@@ -169,6 +190,21 @@ mod tests {
             let found = marker(text).unwrap();
             assert_eq!((&text[..found.len], found.style), (head, style), "{text}");
         }
+    }
+
+    #[test]
+    fn numberings_have_a_number() {
+        for (text, want) in [
+            ("一、总则", 1),
+            ("十、附则", 10),
+            ("(二十一)范围", 21),
+            ("3.登记", 3),
+            ("第十二条", 12),
+            ("(14)", 14),
+        ] {
+            assert_eq!(number(text, marker(text).unwrap()), Some(want), "{text}");
+        }
+        assert_eq!(number("——登记", marker("——登记").unwrap()), None);
     }
 
     #[test]

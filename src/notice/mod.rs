@@ -7,13 +7,16 @@
 //! Whatever is doubtful is read: a listener can bear a page footer, but not miss a sentence.
 
 mod blocks;
+pub(crate) mod furniture;
 mod html;
 mod lines;
 pub(crate) mod marker;
 mod parts;
+pub(crate) mod responsibility;
 pub(crate) mod shape;
 mod source_map;
 mod ssml;
+pub(crate) mod table;
 pub(crate) mod titles;
 mod wraps;
 
@@ -21,6 +24,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use self::table::Cell;
 pub use crate::xml::XmlError;
 use crate::{lexicon::Override, note::Note, span::Span};
 
@@ -93,6 +97,8 @@ pub enum BlockKind {
     Date,
     /// 附件: …
     Attachment,
+    /// Who answers for a task: (责任单位:县水利局、财政局). A listener may choose to leave it out.
+    Responsibility,
     /// Page furniture: hint, breadcrumb, column label, footer. Kept, not read.
     Furniture,
 }
@@ -118,6 +124,8 @@ pub enum Skip {
     Byline,
     /// Name of an attached file.
     FileName,
+    /// A list of offices that answer for a task, left out by choice (`segment::Options`).
+    Responsibility,
     /// Marked as not to be read by the page (`data-langdu-skip`, `aria-hidden`).
     Marked,
 }
@@ -146,6 +154,8 @@ pub struct Document {
     pub text: String,
     /// The blocks of `text`.
     pub blocks: Vec<Block>,
+    /// The cells of its tables, in order, with the heads that stand over them.
+    pub cells: Vec<Cell>,
     /// What the sender wants to be said in some places of `text`: in order, none over another.
     pub overrides: Vec<Override>,
     /// Silences that the sender wants: places of `text`, in order, and how long.
@@ -155,6 +165,13 @@ pub struct Document {
 }
 
 impl Document {
+    /// The cells that stand wholly within `span` of the text.
+    pub fn cells_in(&self, span: Span) -> &[Cell] {
+        let from = self.cells.partition_point(|cell| cell.span.start < span.start);
+        let to = self.cells.partition_point(|cell| cell.span.end <= span.end);
+        self.cells.get(from..to).unwrap_or(&[])
+    }
+
     /// Where a span of [`Document::text`] stands in what was submitted, in bytes: the span itself for text;
     /// for HTML and SSML the range from its first to its last character, a character reference counting whole.
     pub fn source_span(&self, span: Span) -> Span {
@@ -175,29 +192,31 @@ pub fn read(source: &str, format: Format, limits: &Limits) -> Result<(Document, 
         return Err(NoticeError::Empty);
     }
     let (mut overrides, mut breaks) = (Vec::new(), Vec::new());
-    let (text, lines, map, notes) = match format {
-        Format::Text => (source.to_owned(), lines::of_text(source), None, Vec::new()),
+    let (text, lines, marked, map, notes) = match format {
+        Format::Text => (source.to_owned(), lines::of_text(source), Vec::new(), None, Vec::new()),
         Format::Html => {
-            let (text, lines, map, notes) = html::read(source);
-            (text, lines, Some(map), notes)
+            let page = html::read(source);
+            (page.text, page.lines, page.cells, Some(page.map), page.notes)
         }
         Format::Ssml => {
             let ssml = ssml::read(source)?;
             (overrides, breaks) = (ssml.overrides, ssml.breaks);
-            (ssml.text, ssml.lines, Some(ssml.map), ssml.notes)
+            (ssml.text, ssml.lines, Vec::new(), Some(ssml.map), ssml.notes)
         }
     };
     if lines.is_empty() {
         return Err(NoticeError::Empty);
     }
-    let mut blocks = blocks::blocks(&text, &lines);
+    let (mut blocks, mut cells) = blocks::blocks(&text, &lines, !marked.is_empty());
+    cells.extend(marked);
+    cells.sort_by_key(|cell| cell.span);
     if format == Format::Ssml {
         // Who writes SSML has chosen what is read.
         for block in blocks.iter_mut().filter(|block| block.skip.is_some()) {
             (block.skip, block.kind) = (None, BlockKind::Paragraph);
         }
     }
-    Ok((Document { text, blocks, overrides, breaks, map }, notes))
+    Ok((Document { text, blocks, cells, overrides, breaks, map }, notes))
 }
 
 #[cfg(test)]
@@ -216,6 +235,7 @@ mod tests {
             (None, BlockKind::TableRow) => "row".to_owned(),
             (None, BlockKind::Signature) => "sign".to_owned(),
             (None, BlockKind::Attachment) => "attach".to_owned(),
+            (None, BlockKind::Responsibility) => "offices".to_owned(),
             (None, kind) => serialized(serde_json::to_value(kind).unwrap()),
         }
     }

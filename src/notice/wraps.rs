@@ -6,7 +6,7 @@
 //! 2. In text broken at a fixed width, a line that is full and does not end a sentence goes on.
 
 use super::{
-    BlockKind,
+    BlockKind, furniture,
     lines::{self, Line},
     marker::marker,
     shape,
@@ -26,9 +26,12 @@ pub(super) fn join(text: &str, lines: Vec<Line>) -> Vec<Line> {
     let full = fixed_width(text, &lines);
     let mut out: Vec<Line> = Vec::with_capacity(lines.len());
     let mut joined = 0;
-    let mut last: Option<Line> = None;
+    let mut last: Option<(Line, bool)> = None;
     for line in lines {
-        let goes_on = last.is_some_and(|last| joined < MOST && goes_on(text, &last, &line, full));
+        let furniture = furniture::furniture(line.span.of(text)).is_some();
+        let goes_on = last.is_some_and(|(last, before)| {
+            !before && !furniture && joined < MOST && goes_on(text, &last, &line, full)
+        });
         match out.last_mut().filter(|_| goes_on) {
             Some(before) => {
                 before.span = before.span.join(line.span);
@@ -39,7 +42,7 @@ pub(super) fn join(text: &str, lines: Vec<Line>) -> Vec<Line> {
                 joined = 0;
             }
         }
-        last = Some(line);
+        last = Some((line, furniture));
     }
     out
 }
@@ -54,8 +57,6 @@ fn goes_on(text: &str, above: &Line, line: &Line, full: Option<usize>) -> bool {
     // A blank line parts, and so does a line that is something of its own.
     let between = text.get(above.span.end..line.span.start).unwrap_or("");
     if between.matches(lines::is_line_break).count() > between.matches("\r\n").count() + 1
-        || shape::furniture(before).is_some()
-        || shape::furniture(after).is_some()
         || shape::attachment_label(after).is_some()
     {
         return false;

@@ -11,6 +11,7 @@ mod cut;
 pub mod key;
 pub mod options;
 mod pause;
+mod row;
 mod silence;
 
 use std::{ops::Range, sync::Arc, time::Duration};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub timbre: Timbre,
     /// How fast.
     pub speed: Speed,
+    /// What a listener wants left out.
+    pub segment: segment::Options,
     /// How written expressions are spoken.
     pub spoken: spoken::Options,
     /// The lexicon of the site.
@@ -78,7 +81,7 @@ pub struct Plan {
 
 /// Plans `document`. Spans of the notes are in [`Document::text`].
 pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
-    let (sentences, mut notes) = segment::sentences(document);
+    let (sentences, mut notes) = segment::sentences_with(document, &settings.segment);
     let mut plan = Plan::default();
     for (index, sentence) in sentences.iter().enumerate() {
         let first = plan.utterances.len();
@@ -116,9 +119,14 @@ pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
 
 /// Spoken form, reading and notes of one sentence, with spans in the document.
 fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spoken, Reading, Vec<Note>) {
-    let (overrides, mut notes) = overrides(document, sentence.span, &settings.lexicon);
-    let text = sentence.span.of(&document.text);
-    let (mut spoken, found) = spoken::speak_as_asked(text, &settings.spoken, &overrides);
+    // Where the sender says how something is to be read, a row is read as it stands.
+    let row = row::compose(document, sentence).filter(|_| document.overrides.is_empty());
+    let written = row.as_ref().map_or_else(|| sentence.span.of(&document.text), row::Composed::text);
+    let (overrides, mut notes) = overrides(document, sentence.span, settings.lexicon.find(written));
+    let (mut spoken, mut found) = spoken::speak_as_asked(written, &settings.spoken, &overrides);
+    if let Some(row) = &row {
+        row.restore(&mut spoken, &mut found);
+    }
     notes.extend(found);
     let (mut reading, unreadable) = reading::read(&spoken);
     notes.extend(unreadable);
@@ -129,9 +137,9 @@ fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spok
     (spoken, reading, notes)
 }
 
-/// What the sender and the site want to be said in a sentence, in order, spans in the sentence. The sender
-/// looked at this very place, so that the site yields to them.
-fn overrides(document: &Document, sentence: Span, lexicon: &Lexicon) -> (Vec<Override>, Vec<Note>) {
+/// What the sender and the site want to be said in a sentence, spans in the sentence. The sender looked at
+/// this very place, so that the site yields to them.
+fn overrides(document: &Document, sentence: Span, by_site: Vec<Override>) -> (Vec<Override>, Vec<Note>) {
     let mut notes = Vec::new();
     let from = document.overrides.partition_point(|wanted| wanted.span.end <= sentence.start);
     let asked = document.overrides.iter().skip(from);
@@ -146,7 +154,7 @@ fn overrides(document: &Document, sentence: Span, lexicon: &Lexicon) -> (Vec<Ove
     });
     let mut out: Vec<Override> = asked.collect();
     let by_sender = out.len();
-    for found in lexicon.find(sentence.of(&document.text)) {
+    for found in by_site {
         let asked = out.get(..by_sender).unwrap_or_default();
         let near = asked.partition_point(|wanted| wanted.span.end <= found.span.start);
         if asked.get(near).is_none_or(|wanted| wanted.span.start >= found.span.end) {

@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{Settings, Speed, Timbre};
-use crate::{lexicon::Lexicon, spoken};
+use crate::{lexicon::Lexicon, segment, spoken};
 
 /// All choices. A site has one set; a request may differ in some.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
+    /// What a listener wants left out.
+    pub segment: segment::Options,
     /// How written expressions are spoken.
     pub spoken: spoken::Options,
 }
@@ -39,7 +41,7 @@ pub enum ChoiceError {
 impl Options {
     /// All that shapes a reading, with these choices.
     pub fn settings(self, timbre: Timbre, speed: Speed, lexicon: Arc<Lexicon>) -> Settings {
-        Settings { timbre, speed, spoken: self.spoken, lexicon }
+        Settings { timbre, speed, segment: self.segment, spoken: self.spoken, lexicon }
     }
 
     /// These options but for `choices`, as JSON has them.
@@ -48,8 +50,8 @@ impl Options {
     /// The first choice that cannot be made.
     pub fn with(mut self, choices: &Map<String, Value>) -> Result<Self, ChoiceError> {
         for (name, value) in choices {
-            if !choose(&mut self.spoken, name, value)? {
-                let mut names = names(&self.spoken);
+            if !choose(&mut self.spoken, name, value)? && !choose(&mut self.segment, name, value)? {
+                let mut names = [names(&self.segment), names(&self.spoken)].concat();
                 names.sort_unstable();
                 let name: String = name.chars().take(40).collect();
                 return Err(ChoiceError::Name(name, names.join(", ")));
@@ -112,8 +114,9 @@ mod tests {
 
     #[test]
     fn choices_are_made_by_name() {
-        let options: Options = "one=yi, brackets=skipped".parse().unwrap();
+        let options: Options = "one=yi, brackets=skipped,responsibility=skipped".parse().unwrap();
         assert_eq!((options.spoken.one, options.spoken.brackets), (One::Yi, Brackets::Skipped));
+        assert_eq!(options.segment.responsibility, segment::Responsibility::Skipped);
         let json = serde_json::json!({"one": "yao"});
         let options = options.with(json.as_object().unwrap()).unwrap();
         assert_eq!((options.spoken.one, options.spoken.brackets), (One::Yao, Brackets::Skipped));

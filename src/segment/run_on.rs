@@ -7,10 +7,13 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::scan::{Scan, is_closer, is_stop};
+use super::{
+    cues,
+    scan::{Scan, is_closer, is_stop},
+};
 use crate::{
     notice::{
-        marker::{Marker, Style, marker},
+        marker::{Marker, Style, marker, number},
         shape, titles,
     },
     words::jieba,
@@ -22,6 +25,8 @@ const HEADING: usize = 42;
 const STOPPED: usize = 28;
 /// What a boundary must weigh.
 const CLEAR: i32 = 5;
+/// The same for `1.`, which numbers anything.
+const CLEAR_DIGIT: i32 = 8;
 /// The same for `(一)`, which numbers sentences as often as headings.
 const CLEAR_IN_BRACKETS: i32 = 7;
 
@@ -51,15 +56,23 @@ pub(super) fn heading(scan: &Scan, at: usize, m: Marker) -> Option<usize> {
         {
             return (commas <= 2).then_some(end);
         }
+        // 2.项目概况|2.1建设地点
+        if m.style == Style::Digit && c.is_ascii_digit() && below_digit(scan, at, m, end) {
+            return Some(end);
+        }
         if is_stop(c) {
             let short = end - start <= STOPPED
                 && commas <= 1
                 && c == '。'
-                && !matches!(scan.char(start), '本' | '请' | '凡');
+                && !matches!(scan.char(start), '本' | '请' | '凡')
+                && !has_number(scan.chars(start, end));
             let body = scan.skip_space(end + 1);
             let follows = body < scan.len() && marker(scan.ahead(body, 12)).is_none_or(|n| n.level > m.level);
             if short && follows {
-                return Some(end + 1);
+                // 绕行路线|车辆可绕行北环路。
+                let states = scan.chars(start, end).iter().any(|c| matches!(c, '可' | '须' | '应' | '均'));
+                let inner = if states && end > start + 8 { weighed(scan, start, end, m) } else { None };
+                return inner.or(Some(end + 1));
             }
             break;
         }
@@ -73,6 +86,25 @@ pub(super) fn heading(scan: &Scan, at: usize, m: Marker) -> Option<usize> {
         end += 1;
     }
     weighed(scan, start, (start + HEADING).min(end), m)
+}
+
+/// Whether `2.1` stands at `end` under the heading numbered `2.`.
+fn below_digit(scan: &Scan, at: usize, m: Marker, end: usize) -> bool {
+    let digits = scan.chars(at, at + scan.count(at, m.len).saturating_sub(1));
+    let under = scan.chars(end, end + digits.len());
+    let rest = scan.slice(end + digits.len(), end + digits.len() + 3);
+    let above = scan.before(end);
+    under == digits
+        && (shape::is_han(above) || is_closer(above))
+        && rest.strip_prefix(['.', '．']).is_some_and(|rest| {
+            rest.starts_with('1')
+                && rest.chars().nth(1).is_some_and(|c| shape::is_han(c) || c.is_whitespace())
+        })
+}
+
+/// Whether a telephone number or the like is among `chars`.
+fn has_number(chars: &[char]) -> bool {
+    chars.windows(5).any(|five| five.iter().all(char::is_ascii_digit))
 }
 
 /// 一、管制时间 2024年9月15日…: a short heading, a space, its body.
@@ -100,7 +132,7 @@ fn opens_list(scan: &Scan, at: usize, m: Marker) -> bool {
 
 /// The best boundary of a heading without punctuation, by weight.
 fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
-    if !matches!(m.style, Style::Han | Style::HanInBrackets | Style::Chapter) {
+    if !matches!(m.style, Style::Han | Style::HanInBrackets | Style::Chapter | Style::Digit) {
         return None;
     }
     let region = scan.slice(start, end);
@@ -110,16 +142,26 @@ fn weighed(scan: &Scan, start: usize, end: usize, m: Marker) -> Option<usize> {
         return None;
     }
     let whole = scan.slice(start, end + beyond.chars().count());
-    let clear = if m.style == Style::HanInBrackets { CLEAR_IN_BRACKETS } else { CLEAR };
+    let clear = match m.style {
+        Style::HanInBrackets => CLEAR_IN_BRACKETS,
+        Style::Digit => CLEAR_DIGIT,
+        _ => CLEAR,
+    };
     let mut best: Option<(i32, usize)> = None;
     let mut at = start;
     let mut clauses = vec![start];
-    for tag in jieba().tag(whole, false) {
+    let words = jieba().tag(whole, false);
+    for (n, tag) in words.iter().enumerate() {
         let word = tag.word;
-        if at > start + 2 && at < end && !inside_group(scan, start, at) {
-            // A place or an office is what a body speaks of first.
-            let named = matches!(tag.tag, "ns" | "nt") && word.chars().count() > 1;
-            let weight = weigh(scan, start, at, &clauses, if named { 3 } else { 0 });
+        if at > start + 1 && at < end && !inside_group(scan, start, at) {
+            let opens = match again(scan, start, at) {
+                // A place or an office is what a body speaks of first, or who does what.
+                0 if matches!(tag.tag, "ns" | "nt") && word.chars().count() > 1 => 3,
+                0 if cues::label_at(scan, at) => 4,
+                0 if at - start <= 6 && is_subject(words.get(n..).unwrap_or(&[])) => 2,
+                repeated => repeated,
+            };
+            let weight = weigh(scan, start, at, &clauses, opens);
             if weight >= clear && best.is_none_or(|(w, _)| weight > w) {
                 best = Some((weight, at));
             }
@@ -149,7 +191,7 @@ fn inside_group(scan: &Scan, start: usize, at: usize) -> bool {
     (start..at).any(|open| scan.mate(open).is_some_and(|m| m >= at))
 }
 
-fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize], named: i32) -> i32 {
+fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize], known: i32) -> i32 {
     let head = scan.slice(start, at);
     let tail = scan.ahead(at, 16);
     let last = scan.before(at);
@@ -204,11 +246,15 @@ fn weigh(scan: &Scan, start: usize, at: usize, clauses: &[usize], named: i32) ->
     let clause = clauses.last().copied().unwrap_or(start);
     let first_clause = clauses.get(1).map_or(at, |&c| c - 1) - start;
     let length = at - clause;
-    let closes = heading_end(scan, clause, at);
+    // A number under a long heading belongs to the last words of it: 医保热线12393.
+    if at - start > 6 && has_number(&tail.chars().take(5).collect::<Vec<char>>()) {
+        return 0;
+    }
+    let closes = heading_end(scan, clause, at).max(if known == AGAIN { 3 } else { 0 });
     if closes == 0 {
         return 0;
     }
-    let opens = opening(tail).max(named) + taken_up(scan, start, at);
+    let opens = opening(tail).max(known) + taken_up(scan, start, at);
     if opens == 0 {
         return 0;
     }
@@ -244,7 +290,7 @@ fn heading_end(scan: &Scan, clause: usize, at: usize) -> i32 {
 
 /// How much `tail` looks like the beginning of a body.
 fn opening(tail: &str) -> i32 {
-    if shape::date(tail).is_some() || tail.as_bytes().iter().take(4).all(u8::is_ascii_digit) {
+    if shape::date(tail).is_some() || begins_with_figure(tail) {
         return 3;
     }
     // 防火期内,…; 施工期间,…
@@ -263,6 +309,37 @@ fn opening(tail: &str) -> i32 {
     heads.filter_map(|head| OPENERS.get(head)).max().copied().unwrap_or(0)
 }
 
+/// Whether a noun begins a clause that says something of it: 东西方向车辆|可绕行, 消费者|10名.
+fn is_subject(words: &[jieba_rs::Tag]) -> bool {
+    let noun = words.first().is_some_and(|w| w.tag.starts_with('n') && w.word.chars().count() > 1);
+    let mut rest = words.iter().skip(1).take(5).take_while(|w| !matches!(w.word, "," | "，" | "。" | "、"));
+    let counted = words.get(1).is_some_and(|w| w.word.starts_with(|c: char| c.is_ascii_digit()));
+    noun && (counted || rest.any(|w| PREDICATES.contains(&w.word)))
+}
+
+/// What the very words of the heading weigh when a body begins with them.
+const AGAIN: i32 = 5;
+
+/// 2026年, 10月1日, 8:30, 96116: a time or a number stands under its heading.
+fn begins_with_figure(tail: &str) -> bool {
+    let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = tail.get(digits..).unwrap_or("");
+    digits >= 4 || digits > 0 && (rest.starts_with('月') || rest.starts_with([':', '：', '时']))
+}
+
+/// Whether the body begins with the very words of the heading: 笔试|笔试分为, 公示与聘用|公示期为.
+fn again(scan: &Scan, start: usize, at: usize) -> i32 {
+    let head = scan.chars(start, at);
+    let whole = head.len() <= 8 && scan.chars(at, at + head.len()) == head;
+    let both = head.iter().any(|c| matches!(c, '和' | '与' | '及' | '、'));
+    let first = head.len() >= 4 && both && scan.chars(at, at + 2) == scan.chars(start, start + 2);
+    if head.len() >= 2 && head.iter().all(|&c| shape::is_han(c) || c == '、') && (whole || first) {
+        4
+    } else {
+        0
+    }
+}
+
 /// Whether the body takes up a word of the heading at once: 起底范围|全面起底….
 fn taken_up(scan: &Scan, start: usize, at: usize) -> i32 {
     let head = scan.chars(start, at);
@@ -276,14 +353,50 @@ fn taken_up(scan: &Scan, start: usize, at: usize) -> i32 {
 
 /// The end of a title that runs into the body: 青山县供水方案|为…
 pub(super) fn title(scan: &Scan, at: usize) -> Option<usize> {
-    let window = scan.chars(at, at + 60);
-    let stop = window
-        .iter()
-        .position(|&c| is_stop(c) || matches!(c, ',' | '，' | ':' | '：'))
-        .unwrap_or(window.len());
-    (at + 6..at + stop).find(|&end| {
-        (2..=4).any(|n| titles::ends_title(scan.slice(end.saturating_sub(n).max(at), end)))
-            && opening(scan.ahead(end, 16)) >= 3
+    title_ends(scan, at, 60).find(|&end| opening(scan.ahead(end, 16)) >= 3)
+}
+
+/// The end of the title with which a document begins that is one line; `addresses` says whether a salutation
+/// begins at a place.
+pub(super) fn opening_title(scan: &Scan, at: usize, addresses: impl Fn(usize) -> bool) -> Option<usize> {
+    title_ends(scan, at, 90).find(|&end| {
+        let next = scan.skip_space(end);
+        let tail = scan.ahead(next, 16);
+        let about = scan.slice(at, end).contains("关于");
+        let first = marker(tail).is_some_and(|m| number(tail, m) == Some(1));
+        // 关于…的公示|经基层推荐,…
+        let reason = about && scan.before(end) != '的' && tail.starts_with(REASONS);
+        addresses(next)
+            || first
+            || reason
+            || numbered(scan, next)
+            || opening(tail) >= if about { 3 } else { 4 }
+    })
+}
+
+/// How a notice begins under its title.
+const REASONS: [char; 14] =
+    ['经', '现', '兹', '因', '为', '根', '按', '依', '由', '近', '鉴', '随', '您', '我'];
+
+/// Whether a document number stands at `at`.
+fn numbered(scan: &Scan, at: usize) -> bool {
+    let end = scan.chars(at, at + 30).iter().position(|&c| c == '号');
+    end.is_some_and(|end| shape::is_document_number(scan.slice(at, at + end + 1)))
+}
+
+/// Where a title that begins at `at` may end: no stop and no comma is in it, unless in brackets.
+fn title_ends(scan: &Scan, at: usize, most: usize) -> impl Iterator<Item = usize> {
+    let mut stop = at;
+    while stop < scan.len() && stop - at < most {
+        let c = scan.char(stop);
+        if is_stop(c) || matches!(c, ',' | '，' | ':' | '：') {
+            break;
+        }
+        stop = scan.whole(stop).map_or(stop, |mate| mate) + 1;
+    }
+    (at + 6..=stop).filter(move |&end| {
+        end < scan.len()
+            && (2..=4).any(|n| titles::ends_title(scan.slice(end.saturating_sub(n).max(at), end)))
             && !inside_group(scan, at, end)
     })
 }

@@ -84,11 +84,6 @@ impl<'t> Scan<'t> {
         self.mate(at).filter(|&m| m - at <= WHOLE)
     }
 
-    /// One past the last character that is not white space.
-    pub(super) fn skip_end(&self) -> usize {
-        self.chars.iter().rposition(|c| !c.is_whitespace()).map_or(0, |n| n + 1)
-    }
-
     /// The first character from `from` that is not white space.
     pub(super) fn skip_space(&self, from: usize) -> usize {
         self.chars(from, self.len()).iter().position(|c| !c.is_whitespace()).map_or(self.len(), |n| from + n)

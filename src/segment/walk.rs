@@ -2,13 +2,14 @@
 //! date, release note, title of the annex, headings, list of attachments).
 
 use super::{
-    run_on,
+    cues, run_on,
     scan::{Scan, is_closer, is_round, is_stop},
     table,
 };
 use crate::notice::{
     BlockKind, Skip,
-    marker::{Marker, Style, marker},
+    marker::{Marker, Style, marker, number},
+    responsibility::{is_responsibility, opens_with_label},
     shape, titles,
 };
 
@@ -16,6 +17,8 @@ use crate::notice::{
 const AHEAD: usize = 40;
 /// The longest signature with its date, in characters.
 const SIGNED: usize = 60;
+/// The longest list of offices in brackets, in characters.
+const OFFICES: usize = 300;
 /// A label before a colon (牵头部门:) of at most this many characters stays with what it labels.
 const LABEL: usize = 5;
 
@@ -31,14 +34,18 @@ pub(super) struct Piece {
 
 /// Takes the block apart. `opens` says that it stands where a salutation may.
 pub(super) fn pieces(scan: &Scan, kind: BlockKind, opens: bool) -> Vec<Piece> {
-    let mut walk = Walk { scan, kind, out: Vec::new(), named: Vec::new(), named_to: 0 };
+    let mut walk = Walk { scan, kind, out: Vec::new(), named: Vec::new(), named_to: 0, numbers: [0; 4] };
     let mut at = scan.skip_space(0);
-    if opens && let Some(end) = walk.salutation(at) {
-        at = walk.push(at, end, BlockKind::Salutation);
-    } else if opens
-        && let Some(end) = run_on::title(scan, at).filter(|&end| scan.slice(at, end).contains("关于"))
-    {
-        at = walk.push(at, end, BlockKind::Title);
+    if opens {
+        if let Some(end) = run_on::opening_title(scan, at, |next| walk.salutation(next).is_some()) {
+            at = walk.push(at, end, BlockKind::Title);
+        }
+        if let Some(end) = walk.document_number(at) {
+            at = walk.push(at, end, BlockKind::DocumentNumber);
+        }
+        if let Some(end) = walk.salutation(at) {
+            at = walk.push(at, end, BlockKind::Salutation);
+        }
     }
     while at < scan.len() {
         at = walk.step(at);
@@ -53,6 +60,19 @@ struct Walk<'s, 't> {
     /// What 《》 named so far: (from, to) of the last few.
     named: Vec<(usize, usize)>,
     named_to: usize,
+    /// The last number of each style of numbering: 一、 (一) 1. (1)
+    numbers: [u32; 4],
+}
+
+/// Where a style keeps its last number.
+fn slot(style: Style) -> Option<usize> {
+    match style {
+        Style::Han => Some(0),
+        Style::HanInBrackets => Some(1),
+        Style::Digit => Some(2),
+        Style::DigitInBrackets => Some(3),
+        Style::Chapter | Style::Article | Style::Firstly | Style::Dash => None,
+    }
 }
 
 impl Walk<'_, '_> {
@@ -85,15 +105,25 @@ impl Walk<'_, '_> {
         {
             return self.attachments(at, at + scan.count(at, bytes));
         }
-        if let Some(m) = marker(ahead).filter(|m| !self.goes_on_list(*m))
+        let numbered = marker(ahead);
+        if let Some(m) = numbered
+            && let Some(last) = slot(m.style).and_then(|slot| self.numbers.get_mut(slot))
+        {
+            *last = number(ahead, m).unwrap_or(0);
+        }
+        if let Some(m) = numbered.filter(|m| !self.goes_on_list(*m))
             && let Some(to) = run_on::heading(scan, at, m)
         {
             self.out.push(Piece { from: at, to, kind: BlockKind::Heading, level: m.level, skip: None });
             return scan.skip_space(to);
         }
-        if let Some(date) = self.signed_date(at) {
+        if cues::closing_phrase(scan, at) && self.signed_date(at + 4).is_some() {
+            return self.push(at, at + 4, self.kind);
+        }
+        if let Some((date, end)) = self.signed_date(at) {
             let next = self.push(at, date, BlockKind::Signature);
-            return self.push(next, scan.len(), BlockKind::Date);
+            let next = self.push(next, end, BlockKind::Date);
+            return self.title_after(next);
         }
         let end = self.sentence_end(at);
         match table::rows(scan, at, end) {
@@ -105,8 +135,24 @@ impl Walk<'_, '_> {
                 }
                 from
             }
-            None => self.push(at, end, self.kind),
+            None => {
+                let opens = is_round(scan.char(at)) || opens_with_label(ahead);
+                let offices = opens && end - at <= OFFICES && is_responsibility(scan.slice(at, end));
+                self.push(at, end, if offices { BlockKind::Responsibility } else { self.kind })
+            }
         }
+    }
+
+    /// The closing bracket of a list of offices that opens at `at` and closes a sentence.
+    fn offices(&self, at: usize) -> Option<usize> {
+        let scan = self.scan;
+        let mate = scan.mate(at).filter(|&m| is_round(scan.char(at)) && m - at <= OFFICES)?;
+        let next = scan.skip_space(mate + 1);
+        let closes = next >= scan.len()
+            || is_stop(scan.char(next))
+            || is_round(scan.char(next))
+            || marker(scan.ahead(next, 12)).is_some();
+        (closes && is_responsibility(scan.slice(at, mate + 1))).then_some(mate)
     }
 
     /// 1.年满80周岁;2.本县户籍;3.…: after an item that ends with a semicolon comes another.
@@ -123,8 +169,12 @@ impl Walk<'_, '_> {
         let numbered = marker(scan.ahead(from, 12)).map_or(0, |m| scan.count(from, m.len));
         let mut at = from + numbered;
         let mut clause = at;
+        let labelled = opens_with_label(scan.ahead(from, AHEAD));
         while at < scan.len() {
             let c = scan.char(at);
+            if let Some(mate) = self.offices(at) {
+                return if at == from { self.with_closers(mate + 1) } else { at };
+            }
             if let Some(mate) = scan.whole(at) {
                 let inner_stop = is_stop(scan.before(mate));
                 let aside = is_round(c) && at == from && mate - at > 6;
@@ -132,6 +182,9 @@ impl Walk<'_, '_> {
                 // A sentence quoted whole, or a bracket that stands for a sentence, ends here.
                 if (inner_stop || aside) && !joins_on(scan.char(at)) {
                     return self.with_closers(at);
+                }
+                if at < scan.len() && (self.item_begins(from, at) || self.next_begins(at)) {
+                    return at;
                 }
                 continue;
             }
@@ -142,14 +195,25 @@ impl Walk<'_, '_> {
             if (is_stop(c) && !inside) || (c == '?' && self.asks(clause, at)) {
                 return self.with_closers(at + 1);
             }
-            if matches!(c, ':' | '：') && self.colon_ends(clause, at) {
-                return at + 1;
+            if matches!(c, ':' | '：') {
+                if let Some(label) = cues::label_before(scan, from, at) {
+                    return label;
+                }
+                if !labelled && self.colon_ends(clause, at) {
+                    return at + 1;
+                }
             }
             if matches!(c, ',' | '，') || c.is_whitespace() {
                 clause = at + 1;
             }
             at += 1;
-            if at < scan.len() && self.item_begins(from, at) {
+            let begins = || {
+                self.item_begins(from, at)
+                    || self.next_begins(at)
+                    || cues::opens_anew(scan, at)
+                    || labelled && self.item_follows(at)
+            };
+            if at < scan.len() && begins() {
                 return at;
             }
         }
@@ -195,7 +259,9 @@ impl Walk<'_, '_> {
         if scan.char(next).is_ascii_alphanumeric() && marker(scan.ahead(next, 12)).is_none() {
             return false;
         }
-        let label = scan.chars(clause, at).iter().filter(|c| !c.is_whitespace()).count();
+        // 2.1建设地点: its number is no part of the label.
+        let counts = |c: &&char| !c.is_whitespace() && !c.is_ascii_digit() && **c != '.';
+        let label = scan.chars(clause, at).iter().filter(counts).count();
         let ahead = scan.ahead(next, 12);
         label > LABEL || scan.slice(clause, at).ends_with("如下") || marker(ahead).is_some()
     }
@@ -210,6 +276,38 @@ impl Walk<'_, '_> {
         }
         let Some(Marker { style, .. }) = marker(scan.ahead(at, 12)) else { return false };
         matches!(style, Style::HanInBrackets | Style::Digit | Style::Han)
+    }
+
+    /// …会议室二、参加人…: after 一、 comes 二、, whatever was lost between them.
+    fn next_begins(&self, at: usize) -> bool {
+        let scan = self.scan;
+        let (before, c) = (scan.before(at), scan.char(at));
+        let ordinal = crate::notice::marker::is_numeral(c);
+        let may = c.is_ascii_digit() || is_round(c) || ordinal;
+        let parts = shape::is_han(before)
+            && !matches!(before, '第' | '近' | '约' | '共' | '达' | '为' | '至' | '到' | '款')
+            && !crate::notice::marker::is_numeral(before)
+            || ordinal && before.is_ascii_digit()
+            || matches!(before, ')' | '）' | '”' | '》');
+        if !may || !parts {
+            return false;
+        }
+        let ahead = scan.ahead(at, 12);
+        let Some(m) = marker(ahead) else { return false };
+        let last = slot(m.style).and_then(|slot| self.numbers.get(slot)).copied().unwrap_or(0);
+        let body = scan.char(at + scan.count(at, m.len));
+        last > 0
+            && number(ahead, m) == Some(last + 1)
+            && (shape::is_han(body) || body.is_whitespace() || is_round(body) || matches!(body, '《' | '“'))
+            && !ahead.get(m.len..).is_some_and(|rest| rest.starts_with('和') || rest.starts_with('项'))
+    }
+
+    /// 责任单位:县水利局2.加强…: the next item after a list of offices.
+    fn item_follows(&self, at: usize) -> bool {
+        shape::is_han(self.scan.before(at))
+            && !matches!(self.scan.before(at), '第' | '十')
+            && marker(self.scan.ahead(at, 12))
+                .is_some_and(|m| matches!(m.style, Style::HanInBrackets | Style::Digit))
     }
 
     /// The end of 各旗县区人民政府,…: at the start of a document that is one line.
@@ -234,18 +332,36 @@ impl Walk<'_, '_> {
         (alone && (at > 0 || next < scan.len())).then_some(to)
     }
 
-    /// Where the date begins when all that is left is who signs and when: 青山县水利局2024年3月1日.
-    fn signed_date(&self, at: usize) -> Option<usize> {
+    /// Where the date begins and ends when who signs and when stand at `at`, and nothing of this document
+    /// follows: 青山县水利局2024年3月1日.
+    fn signed_date(&self, at: usize) -> Option<(usize, usize)> {
         let scan = self.scan;
-        if at == 0 || scan.len() - at > SIGNED {
+        if at == 0 {
             return None;
         }
-        let date = (at + 3..scan.len()).find(|&d| {
-            shape::date(scan.slice(d, scan.len()))
-                .is_some_and(|len| d + scan.count(d, len) == scan.skip_end())
-        })?;
-        let name = scan.slice(at, date);
-        (titles::signs(name.trim()) && !name.contains([',', '，', '、', '。', ':', '：'])).then_some(date)
+        for d in at..(at + SIGNED).min(scan.len()) {
+            let c = scan.char(d);
+            if matches!(c, ',' | '，' | '、' | '。' | ':' | '：' | ';' | '；' | '《') {
+                return None;
+            }
+            if d < at + 3 || !(c.is_ascii_digit() || c == '二') {
+                continue;
+            }
+            if let Some(len) = shape::date(scan.ahead(d, 20)) {
+                let end = d + scan.count(d, len);
+                let next = scan.skip_space(end);
+                let closes = next >= scan.len() || shape::release_note(scan.ahead(next, AHEAD)).is_some();
+                return (closes && titles::signs(scan.slice(at, d).trim())).then_some((d, end));
+            }
+        }
+        None
+    }
+
+    /// The end of 青政发〔2024〕12号 after the title of a document that is one line.
+    fn document_number(&self, at: usize) -> Option<usize> {
+        let end = at + self.scan.chars(at, at + AHEAD).iter().position(|&c| c == '号')? + 1;
+        let follows = self.scan.skip_space(end) < self.scan.len() && !joins_on(self.scan.char(end));
+        (follows && shape::is_document_number(self.scan.slice(at, end))).then_some(end)
     }
 
     /// A title may follow a date or release note: 2024年3月1日青山县供水方案为…
@@ -304,6 +420,20 @@ impl Walk<'_, '_> {
         from
     }
 
+    /// 1.名单2.清单: whether the next number stands at `at`.
+    fn follows_item(&self, from: usize, at: usize) -> bool {
+        let scan = self.scan;
+        let read = |at: usize| {
+            let ahead = scan.ahead(at, 12);
+            marker(ahead).filter(|m| m.style == Style::Digit).and_then(|m| number(ahead, m))
+        };
+        let next = || read(from).is_some_and(|n| read(at) == Some(n + 1));
+        at > from + 3
+            && shape::is_han(scan.before(at))
+            && !matches!(scan.before(at), '第' | '近' | '约')
+            && next()
+    }
+
     fn attachment_end(&self, from: usize) -> usize {
         let scan = self.scan;
         let mut at = from + 1;
@@ -323,11 +453,20 @@ impl Walk<'_, '_> {
             if gap && marker(scan.ahead(next, 12)).is_some_and(|m| m.style == Style::Digit) {
                 return at;
             }
+            if scan.char(at).is_ascii_digit() && self.follows_item(from, at) {
+                return at;
+            }
             // A wide gap before another name ends the list: the link to the file.
             if next >= at + 2 && scan.char(next) == '《' {
                 return at;
             }
             if scan.char(at).is_ascii_digit() && shape::date(scan.ahead(at, 20)).is_some() {
+                return at;
+            }
+            // 附件:发放名单|青山县民政局2024年3月1日
+            if titles::ends_title(scan.slice(at.saturating_sub(4).max(from), at))
+                && self.signed_date(at).is_some()
+            {
                 return at;
             }
             at += 1;

@@ -6,12 +6,21 @@ use std::ops::Range;
 use super::{
     amounts::Amounts,
     entities,
+    grid::Grid,
+    items::List,
     main_text::Found,
     page::{Element, Node, Page},
     tags,
 };
 use crate::{
-    notice::{BlockKind, Skip, lines::Line, shape, source_map::SourceMap},
+    notice::{
+        BlockKind, Cell, Skip, furniture,
+        lines::{Line, trimmed},
+        marker::marker,
+        shape,
+        source_map::SourceMap,
+        table,
+    },
     span::Span,
 };
 
@@ -19,6 +28,8 @@ use crate::{
 const NAMED: usize = 300;
 /// A table row with more characters is page layout.
 const ROW: usize = 1_000;
+/// The longest words for a picture that are read, in bytes.
+const PICTURE: usize = 300;
 /// How many nodes of a row or header are looked at.
 const LOOK: usize = 2_000;
 
@@ -27,6 +38,8 @@ const LOOK: usize = 2_000;
 pub(super) struct Flat {
     pub(super) text: String,
     pub(super) lines: Vec<Line>,
+    /// The cells of tables.
+    pub(super) cells: Vec<Cell>,
     pub(super) map: SourceMap,
 }
 
@@ -46,6 +59,9 @@ pub(super) fn flatten(
         boxed: found.boxed,
         flat: Flat::default(),
         open: Vec::new(),
+        grids: Vec::new(),
+        lists: Vec::new(),
+        label: None,
         start: 0,
         space: None,
     };
@@ -58,6 +74,7 @@ pub(super) fn flatten(
     for range in &found.ranges {
         writer.walk(range.clone(), keep_breaks);
     }
+    writer.flat.cells.sort_by_key(|cell| cell.span);
     writer.flat
 }
 
@@ -72,6 +89,18 @@ struct Open {
     row: bool,
     pre: bool,
     raised: bool,
+    /// Where the text of a cell begins.
+    cell: Option<usize>,
+    /// Whether it ends a table, a list, a list item.
+    ends: Option<Ends>,
+}
+
+/// What is closed with an element.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Table,
+    List,
+    Item,
 }
 
 struct Writer<'p> {
@@ -82,6 +111,12 @@ struct Writer<'p> {
     boxed: bool,
     flat: Flat,
     open: Vec<Open>,
+    /// Open tables.
+    grids: Vec<Grid>,
+    /// Open lists.
+    lists: Vec<List>,
+    /// The number of the item that comes next.
+    label: Option<String>,
     /// Where the current line begins.
     start: usize,
     /// White space that is written if more text follows on the line.
@@ -141,6 +176,8 @@ impl Writer<'_> {
             row: false,
             pre: false,
             raised: false,
+            cell: None,
+            ends: None,
         };
         self.open.last().copied().unwrap_or(nothing)
     }
@@ -156,6 +193,20 @@ impl Writer<'_> {
             }
             if open.raised {
                 self.gap(Span::default(), Gap::Edge);
+            }
+            if let (Some(from), Some(grid)) = (open.cell, self.grids.last_mut()) {
+                let to = self.flat.text.len().max(from);
+                grid.close(trimmed(&self.flat.text, Span::new(from, to)).filter(|_| open.row));
+            }
+            match open.ends {
+                Some(Ends::Table) => {
+                    let rows = self.grids.pop().map(Grid::finish).unwrap_or_default();
+                    self.flat.cells.extend(table::cells(&self.flat.text, &rows));
+                }
+                Some(Ends::List) => drop(self.lists.pop()),
+                // An empty item keeps its number to itself.
+                Some(Ends::Item) => self.label = None,
+                None => {}
             }
             self.open.pop();
         }
@@ -173,6 +224,11 @@ impl Writer<'_> {
                 Some(BlockKind::Title | BlockKind::Heading) => self.gap(Span::default(), Gap::Break),
                 _ => self.flush(),
             };
+        }
+        match tag {
+            "img" => return self.replaced(e, e.attribute("alt").and_then(alternative)),
+            "input" => return self.replaced(e, state(e)),
+            _ => {}
         }
         let row = above.row || (tag == "tr" && self.is_row(&range));
         let cell = matches!(tag, "td" | "th");
@@ -196,8 +252,39 @@ impl Writer<'_> {
         if raised {
             self.gap(Span::default(), Gap::Edge);
         }
-        if range.end > at + 1 {
+        let mut ends = None;
+        let mut begins = None;
+        match tag {
+            "table" => {
+                self.grids.push(Grid::default());
+                ends = Some(Ends::Table);
+            }
+            "ol" | "ul" | "menu" => {
+                let list = List::new(e, || self.items(&range));
+                self.lists.push(list);
+                ends = Some(Ends::List);
+            }
+            "li" => {
+                self.label = self.lists.last_mut().and_then(|list| list.label(e));
+                ends = Some(Ends::Item);
+            }
+            "td" | "th" => {
+                if let Some(grid) = self.grids.last_mut() {
+                    grid.cell(e);
+                    begins = Some(self.flat.text.len());
+                }
+            }
+            _ => {
+                if let Some(grid) = self.grids.last_mut() {
+                    grid.part(tag);
+                }
+            }
+        }
+        // What is empty closes at once.
+        if range.end > at + 1 || ends.is_some() || begins.is_some() {
             self.open.push(Open {
+                cell: begins,
+                ends,
                 end: range.end,
                 block: breaks,
                 kind,
@@ -207,6 +294,30 @@ impl Writer<'_> {
                 pre: above.pre || tag == "pre",
                 raised,
             });
+        }
+    }
+
+    /// The items of the list in `range`, those of lists inside it not counted.
+    fn items(&self, range: &Range<usize>) -> usize {
+        let mut inner_to = range.start + 1;
+        let mut items = 0;
+        for (at, node) in self.page.nodes.iter().enumerate().skip(range.start + 1).take(range.len().min(LOOK))
+        {
+            match node {
+                Node::Element(e) if at >= inner_to && matches!(e.tag.as_str(), "ol" | "ul") => {
+                    inner_to = e.end
+                }
+                Node::Element(e) if at >= inner_to && e.tag == "li" => items += 1,
+                _ => {}
+            }
+        }
+        items
+    }
+
+    /// Writes what is read for an element that is no text.
+    fn replaced(&mut self, e: &Element, words: Option<&str>) {
+        for c in words.unwrap_or_default().chars() {
+            self.write(if c.is_whitespace() { ' ' } else { c }, e.span);
         }
     }
 
@@ -247,6 +358,13 @@ impl Writer<'_> {
 
     fn text(&mut self, span: Span, value: &str, keep_breaks: bool) {
         let raw = span.of(self.source);
+        if self.label.is_some() && !value.trim().is_empty() {
+            // Who writes the number into the item does not want it twice.
+            let label = self.label.take().filter(|_| marker(value.trim_start()).is_none());
+            for c in label.unwrap_or_default().chars() {
+                self.write(c, Span::default());
+            }
+        }
         let pre = keep_breaks || self.top().pre;
         for (c, piece) in entities::align(raw, value) {
             let source = piece.shift(span.start);
@@ -303,4 +421,20 @@ impl Writer<'_> {
         }
         self.start = self.flat.text.len();
     }
+}
+
+/// What is read for a picture: words that were written for a reader.
+fn alternative(alt: &str) -> Option<&str> {
+    const NOTHING: [&str; 8] = ["图片", "图像", "照片", "点击查看", "查看大图", "打印", "分享", "图标"];
+    let alt = alt.trim();
+    let han = alt.chars().filter(|&c| shape::is_han(c)).count();
+    (han >= 2 && alt.len() <= PICTURE && !NOTHING.contains(&alt) && !furniture::is_file_name(alt))
+        .then_some(alt)
+}
+
+/// What is read for a check box.
+fn state(e: &Element) -> Option<&'static str> {
+    let kind = e.attribute("type").unwrap_or_default();
+    let boxes = kind.eq_ignore_ascii_case("checkbox") || kind.eq_ignore_ascii_case("radio");
+    boxes.then(|| if e.attribute("checked").is_some() { "☑" } else { "□" })
 }

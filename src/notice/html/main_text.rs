@@ -1,6 +1,6 @@
 //! Where on a page the notice stands.
 //!
-//! 1. A fragment is taken whole.
+//! 1. What the page marks with `data-langdu-region` is the notice; without it a fragment is taken whole.
 //! 2. `main`, `[role=main]`; then a single `article`; then the ids and classes by which content is known.
 //! 3. Otherwise the whole body: its menus are marked as such by how much of them is links.
 
@@ -34,6 +34,10 @@ pub(super) struct Found {
 /// Finds the nodes that hold the notice.
 pub(super) fn find(page: &Page, amount: &Amounts) -> Found {
     let all = 0..page.nodes.len();
+    let regions = regions(page, amount);
+    if !regions.is_empty() {
+        return Found { title: None, ranges: regions, boxed: true };
+    }
     let whole = || Found { title: None, ranges: vec![all.clone()], boxed: false };
     if !page.whole && !page.nodes.iter().any(|n| is_tag(n, "main")) {
         return whole();
@@ -51,6 +55,17 @@ pub(super) fn find(page: &Page, amount: &Amounts) -> Found {
         ranges.insert(0, number);
     }
     Found { title, ranges, boxed: true }
+}
+
+/// The outermost elements with `data-langdu-region`.
+fn regions(page: &Page, amount: &Amounts) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (at, e) in elements(page).filter(|(_, e)| e.attribute("data-langdu-region").is_some()) {
+        if found.last().is_none_or(|outer| at >= outer.end) && amount.chars(&(at..e.end)) > 0 {
+            found.push(at..e.end);
+        }
+    }
+    found
 }
 
 fn elements(page: &Page) -> impl Iterator<Item = (usize, &Element)> {

@@ -7,7 +7,7 @@ use html5gum::{DefaultEmitter, StartTag, Token, Tokenizer};
 use super::tags;
 use crate::{
     note::{Note, NoteCode},
-    notice::{Skip, shape},
+    notice::{Skip, furniture},
     span::Span,
 };
 
@@ -49,6 +49,28 @@ pub(super) struct Element {
     pub(super) link: bool,
     /// `role`.
     pub(super) role: String,
+    /// Whether its style takes the numbers from a list.
+    pub(super) unmarked: bool,
+    /// Where its start tag stands in the submission.
+    pub(super) span: Span,
+    /// The attributes in [`ATTRIBUTES`] that it has, in order of that list.
+    attributes: Vec<(&'static str, String)>,
+}
+
+/// Attributes that say something to a listener.
+const ATTRIBUTES: [&str; 9] =
+    ["alt", "checked", "colspan", "data-langdu-region", "reversed", "rowspan", "start", "type", "value"];
+
+impl Element {
+    /// The value of one of [`ATTRIBUTES`].
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The same as a whole number.
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        self.attribute(name).and_then(|value| value.trim().parse().ok())
+    }
 }
 
 /// A page taken in.
@@ -65,7 +87,7 @@ pub(super) struct Page {
 pub(super) fn read(source: &str) -> (Page, Vec<Note>) {
     let mut emitter = DefaultEmitter::<usize>::new_with_span();
     emitter.naively_switch_states(true);
-    let mut build = Build::default();
+    let mut build = Build { source_len: source.len(), ..Build::default() };
     for token in Tokenizer::new_with_emitter(source, emitter) {
         let Ok(token) = token;
         match token {
@@ -94,6 +116,7 @@ struct Build {
     /// How many of each tag are open, so that a stray end tag costs nothing.
     counts: HashMap<String, usize>,
     notes: Vec<Note>,
+    source_len: usize,
 }
 
 impl Build {
@@ -109,6 +132,8 @@ impl Build {
             self.close_sibling(&name);
         }
         let mut element = element(&name, tag);
+        let end = tag.span.end.min(self.source_len);
+        element.span = Span::new(tag.span.start.min(end), end);
         // The foot of an article is where it is signed; the foot of the page is not inside one.
         if name == "footer"
             && ["article", "section"].iter().any(|t| self.counts.get(*t).is_some_and(|n| *n > 0))
@@ -220,12 +245,21 @@ fn element(name: &str, tag: &StartTag<usize>) -> Element {
         link: name == "a" && value("href").is_none_or(|href| leads_on(&href)),
         names,
         role,
+        unmarked: style.contains("list-style:none") || style.contains("list-style-type:none"),
+        span: Span::default(),
+        attributes: ATTRIBUTES
+            .iter()
+            .filter_map(|&key| {
+                let value = tag.attributes.get(key.as_bytes())?;
+                Some((key, String::from_utf8_lossy(value).into_owned()))
+            })
+            .collect(),
     }
 }
 
 fn leads_on(href: &str) -> bool {
     let path = href.split(['?', '#']).next().unwrap_or("");
-    !href.starts_with("tel:") && !href.starts_with("mailto:") && !shape::is_file_name(path)
+    !href.starts_with("tel:") && !href.starts_with("mailto:") && !furniture::is_file_name(path)
 }
 
 fn by_name(names: &[String], role: &str) -> Option<Skip> {
