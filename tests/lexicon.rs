@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use langdu::{
     lexicon::{Authority, Entry, Lexicon, put},
@@ -127,6 +127,33 @@ fn an_expression_over_the_end_of_a_sentence_is_read_by_the_rules() {
     let (_, plan, notes) = planned(ssml, Format::Ssml, site()).unwrap();
     assert_eq!(sounds(&plan).join(" "), "ting2 shui3 。 tong1 zhi1 。");
     assert!(notes.iter().all(|note| note.code == NoteCode::NotAsAsked) && !notes.is_empty());
+}
+
+#[test]
+fn what_a_hostile_sender_writes_costs_no_more_than_its_length() {
+    let many = |piece: &str| format!("<speak>{}</speak>", piece.repeat(60_000 / piece.len()));
+    for ssml in [
+        many("<break/>"),
+        many("水<break/>"),
+        many("1<break time='1s'/>"),
+        many("<sub alias='甲'>5</sub>k"),
+        many("<sub alias='8号'></sub>"),
+        many("<say-as interpret-as='telephone'>x</say-as>"),
+        many("<phoneme alphabet='pinyin' ph='yi1'/>"),
+        many("<x/>"),
+        many("&#49;"),
+        format!("<speak><sub alias='甲'>{}</sub></speak>", "水。1".repeat(10_000)),
+        format!("<speak><say-as interpret-as='digits'>{}</say-as></speak>", "1".repeat(50_000)),
+        format!("<speak><say-as interpret-as='cardinal'>{}</say-as></speak>", "1".repeat(50_000)),
+        format!("<speak><phoneme alphabet='pinyin' ph='{}'>水</phoneme></speak>", "shui3 ".repeat(8_000)),
+        format!("<speak a='{}'>水</speak>", "&amp;".repeat(10_000)),
+    ] {
+        let started = Instant::now();
+        let plan = planned(&ssml, Format::Ssml, site());
+        let took = started.elapsed();
+        println!("{ssml:.50} {} in {took:?}", plan.map_or(0, |(_, plan, _)| plan.utterances.len()));
+        assert!(took.as_secs() < 20, "{ssml:.50} took {took:?}");
+    }
 }
 
 fn check(document: &Document, plan: &Plan, source: &str) {

@@ -25,13 +25,17 @@ pub(super) fn of_sentence(breaks: &[(usize, Duration)], sentence: Span, next: Op
 /// Parts `reading` where silences fall; each part with the silence after it. A mark belongs to what stands
 /// before it, and an expression that is said as one is not parted.
 pub(super) fn parts(reading: Reading, silences: &[Silence]) -> Vec<(Reading, Option<Duration>)> {
-    let (mut out, mut rest) = (Vec::new(), reading.sounds);
-    for silence in silences {
-        let mark = |sound: &Sound| matches!(sound.voiced, Voiced::Pause(_));
-        let cut = rest.iter().position(|sound| sound.span.start >= silence.at && !mark(sound));
-        let after = rest.split_off(cut.unwrap_or(rest.len()));
-        out.push((Reading { sounds: std::mem::replace(&mut rest, after) }, Some(silence.length)));
+    if silences.is_empty() {
+        return vec![(reading, None)];
     }
-    out.push((Reading { sounds: rest }, None));
+    let (mut out, mut rest) = (Vec::with_capacity(silences.len() + 1), &reading.sounds[..]);
+    for silence in silences {
+        let before =
+            |sound: &&Sound| sound.span.start < silence.at || matches!(sound.voiced, Voiced::Pause(_));
+        let (part, after) = rest.split_at(rest.iter().take_while(before).count());
+        out.push((Reading { sounds: part.to_vec() }, Some(silence.length)));
+        rest = after;
+    }
+    out.push((Reading { sounds: rest.to_vec() }, None));
     out
 }

@@ -9,7 +9,7 @@ use crate::{
     note::{Note, NoteCode},
 };
 
-/// So many characters to the left are looked at where an expression is cut short by such a place.
+/// So many characters on either side are looked at near such a place.
 const CONTEXT: usize = 48;
 
 /// What was asked for, of a token that somebody decided.
@@ -99,12 +99,27 @@ impl<'s, 't, 'o> Places<'s, 't, 'o> {
     }
 }
 
-/// The expression at `i` when the text ends at `stop`, where somebody decided what is said.
+/// The expression at `i` when somebody decided what is said at `stop`: as any other if it ends before that,
+/// else as if the text ended there.
+///
+/// Where `stop` is near, only what stands around is looked at: many such places in one long word would
+/// otherwise cost its length each.
 pub(super) fn before(scan: &Scan<'_>, i: usize, stop: usize, options: &Options) -> Hit {
     let from = i.saturating_sub(CONTEXT);
-    let mut hit = first_hit(&Scan::new(scan.source(from, stop)), i - from, options);
-    hit.end = (hit.end + from).clamp(i + 1, stop);
-    hit
+    let within = |to: usize| {
+        let hit = first_hit(&Scan::new(scan.source(from, to)), i - from, options);
+        Hit { end: hit.end + from, ..hit }
+    };
+    let hit = if stop - i <= CONTEXT {
+        within((stop + CONTEXT).min(scan.len()))
+    } else {
+        first_hit(scan, i, options)
+    };
+    if hit.end <= stop {
+        return hit;
+    }
+    let hit = within(stop);
+    Hit { end: hit.end.clamp(i + 1, stop), ..hit }
 }
 
 #[cfg(test)]
@@ -143,6 +158,7 @@ mod tests {
             ("需5km长", vec![("km", words("公里"))], "需五公里长"),
             ("2022年8月3日", vec![("月3", words("月初三"))], "二零二二年八月初三日"),
             ("电话0475-8266664", vec![("8266664", words("八二"))], "电话零四七五杠八二"),
+            ("要2个多", vec![("个多", words("个多"))], "要两个多"),
             ("共3个,第3次", vec![("3个", words("三只")), ("3次", words("三回"))], "共三只，第三回"),
             ("做B超", vec![("B超", sounds("bi4 chao1"))], "做必超"),
             ("六安人", vec![("六安", sounds("lu4 an1"))], "六安人"),

@@ -383,10 +383,11 @@ pub fn speak_as_asked(text: &str, options: &Options, overrides: &[Override]) -> 
             i = plain;
             continue;
         }
-        let mut hit = first_hit(&scan, i, options);
-        if hit.end > stop {
-            hit = asked::before(&scan, i, stop, options);
-        }
+        let hit = if stop < scan.len() {
+            asked::before(&scan, i, stop, options)
+        } else {
+            first_hit(&scan, i, options)
+        };
         let end = hit.end;
         out.hit(i, hit);
         i = end;
