@@ -7,6 +7,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use super::{
     Skip,
+    marker::marker,
     shape::{attachment_label, date, page_date, release_note},
 };
 
@@ -24,7 +25,7 @@ pub(crate) fn furniture(text: &str) -> Option<Skip> {
         return Some(Skip::ReleaseNote);
     }
     WORDS.find(&bare).or_else(|| {
-        if attachment_label(&bare).is_none() && is_file_name(&bare) {
+        if attachment_label(&bare).is_none() && marker(&bare).is_none() && is_file_name(&bare) {
             Some(Skip::FileName)
         } else if is_buttons(text) || is_trail(&bare) || is_site_name(text) {
             Some(Skip::Navigation)
@@ -111,7 +112,9 @@ fn is_byline(text: &str) -> bool {
     }
     let mut labels = WORDS.fields.iter().chain(&WORDS.loose);
     let known_first = labels.any(|label| rest.trim_start_matches(['(', '（', '【', '[']).starts_with(label));
-    fields > 0 && known_first && text.chars().count() <= 100
+    // 编辑: with nothing after it is a field of a form.
+    let empty = fields == 1 && rest.trim_end().ends_with([':', '：']);
+    fields > 0 && known_first && !empty && text.chars().count() <= 100
 }
 
 /// The words of `furniture.tsv`.

@@ -14,7 +14,9 @@ const LEAST: usize = 5;
 pub(crate) fn is_responsibility(text: &str) -> bool {
     let text = text.trim();
     let (body, bracketed) = without_brackets(text);
-    if !bracketed && label(body).is_none() {
+    if label(body).is_none()
+        && !(bracketed && body.ends_with(WORDS.ends.as_slice()) || body.ends_with("下同"))
+    {
         return false;
     }
     let chars = body.chars().take(MOST + 1).count();
@@ -45,6 +47,7 @@ fn without_brackets(text: &str) -> (&str, bool) {
 
 /// What stands after the label and its colon.
 fn label(text: &str) -> Option<&str> {
+    text.chars().next().filter(|c| WORDS.firsts.contains(c))?;
     let (head, rest) = text.split_once([':', '：']).filter(|(head, _)| head.len() <= 36)?;
     let head: String = head.chars().filter(|c| !c.is_whitespace()).collect();
     WORDS.labels.contains(&head.as_str()).then_some(rest)
@@ -86,6 +89,10 @@ struct Words {
     does: Vec<&'static str>,
     offices: Vec<&'static str>,
     tells: Vec<&'static str>,
+    /// The first characters of `labels`.
+    firsts: Vec<char>,
+    /// The last characters of `does` and `offices`.
+    ends: Vec<char>,
 }
 
 /// `responsibility.tsv`: what the words are, the words.
@@ -95,7 +102,15 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         let lines = lines.clone().filter_map(|line| line.split_once('\t'));
         lines.filter(|(name, _)| *name == kind).flat_map(|(_, words)| words.split(' ')).collect()
     };
-    Words { labels: of("label"), does: of("does"), offices: of("office"), tells: of("tells") }
+    let (labels, does, offices): (Vec<&str>, Vec<&str>, Vec<&str>) = (of("label"), of("does"), of("office"));
+    let mut firsts: Vec<char> = labels.iter().filter_map(|word| word.chars().next()).collect();
+    firsts.sort_unstable();
+    firsts.dedup();
+    let mut ends: Vec<char> = does.iter().chain(&offices).filter_map(|w| w.chars().next_back()).collect();
+    ends.extend([')', '）']);
+    ends.sort_unstable();
+    ends.dedup();
+    Words { labels, does, offices, tells: of("tells"), firsts, ends }
 });
 
 #[cfg(test)]

@@ -53,17 +53,22 @@ const HEAD: usize = 20;
 /// The most characters of a cell that is a figure.
 const FIGURE: usize = 24;
 
-/// The row that `span` holds when its cells are parted by tabs.
+/// The row that `span` holds when its cells are parted by tabs; empty cells at its ends lie outside `span`.
 pub(super) fn by_tabs(text: &str, span: Span) -> Row {
     let mut row = Row::default();
     let mut at = span.start;
-    for (column, cell) in span.of(text).split('\t').enumerate() {
+    let tabs = |chars: &mut dyn Iterator<Item = char>| {
+        chars.take_while(|c| matches!(c, '\t' | ' ')).take(COLUMNS).filter(|c| *c == '\t').count()
+    };
+    let first = tabs(&mut text.get(..span.start).unwrap_or("").chars().rev());
+    for (column, cell) in span.of(text).split('\t').enumerate().map(|(n, cell)| (n + first, cell)) {
         if let Some(span) = super::lines::trimmed(text, Span::new(at, at + cell.len())) {
             row.slots.push(Slot { span, column, columns: 1, head: false });
         }
         at += cell.len() + 1;
         row.columns = column + 1;
     }
+    row.columns += tabs(&mut text.get(span.end..).unwrap_or("").chars());
     row
 }
 

@@ -116,32 +116,46 @@ pub(super) fn find(rows: &mut [Row]) {
 
 /// Whether a line ends as the names of those who sign do.
 pub(crate) fn signs(text: &str) -> bool {
-    const ENDS: [&str; 22] = [
-        "政府",
-        "办公室",
-        "办公厅",
-        "委员会",
-        "局",
-        "厅",
-        "委",
-        "处",
-        "部",
-        "院",
-        "会",
-        "中心",
-        "公署",
-        "公司",
-        "指挥部",
-        "领导小组",
-        "街道",
-        "学校",
-        "医院",
-        "队",
-        "所",
-        "站",
-    ];
-    ENDS.iter().any(|end| text.trim_end_matches(['(', ')', '章']).ends_with(end))
+    SIGNERS.iter().any(|end| text.trim_end_matches(['(', ')', '章']).ends_with(end))
 }
+
+/// How the names of those who sign end.
+const SIGNERS: [&str; 34] = [
+    "政府",
+    "办公室",
+    "办公厅",
+    "委员会",
+    "局",
+    "厅",
+    "委",
+    "处",
+    "部",
+    "院",
+    "会",
+    "中心",
+    "公署",
+    "公司",
+    "指挥部",
+    "领导小组",
+    "街道",
+    "学校",
+    "医院",
+    "队",
+    "所",
+    "站",
+    "集团",
+    "大学",
+    "中学",
+    "小学",
+    "幼儿园",
+    "银行",
+    "支行",
+    "社区",
+    "气象台",
+    "专班",
+    "图书馆",
+    "博物馆",
+];
 
 /// How many rows from `at` are one title; `first`: only furniture stands before.
 fn title_at(rows: &[Row], at: usize, first: bool) -> usize {
@@ -182,9 +196,16 @@ fn title_at(rows: &[Row], at: usize, first: bool) -> usize {
     if found > 0 && (followed || (opens && !dated)) {
         return found;
     }
-    // The first line of a notice names it even when no title word ends it.
-    let short = rows.get(at).is_some_and(|r| titleish(r) && r.text.chars().count() <= 40);
-    usize::from(found == 0 && first && short && followed)
+    // The first line of a notice names it even when no title word ends it, if a salutation or sentences follow.
+    let short = rows.get(at).is_some_and(|r| titleish(r) && (4..=40).contains(&r.text.chars().count()));
+    let tabular = after.is_some_and(|r| r.kind == BlockKind::TableRow && r.text.contains('\t'));
+    let sentences = after.is_some_and(|r| {
+        r.kind == BlockKind::Paragraph
+            && r.marker.is_none()
+            && r.text.contains('。')
+            && r.text.chars().nth(15).is_some()
+    });
+    usize::from(found == 0 && first && short && (followed || tabular || sentences))
 }
 
 /// A salutation stands before the body.

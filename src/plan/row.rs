@@ -41,7 +41,9 @@ pub(super) fn compose(document: &Document, sentence: &Sentence) -> Option<Compos
     }
     let cells = document.cells_in(sentence.span);
     let text = |span: Span| span.of(&document.text);
-    let figure = |cell: &Cell| is_figure(text(cell.span));
+    // 2024 in a row of heads is a year.
+    let figure =
+        |cell: &Cell| is_figure(text(cell.span)) && !(cell.heads.is_empty() && is_year(text(cell.span)));
     let mut row = Writer {
         document,
         at: sentence.span.start,
@@ -77,8 +79,9 @@ pub(super) fn compose(document: &Document, sentence: &Sentence) -> Option<Compos
         } else {
             row.gap(cell.span.start);
         }
-        row.head(cell, &head, figure, unit.as_deref());
+        let after = row.head(cell, &head, figure, unit.as_deref());
         row.write(cell.span.end);
+        row.add(after.unwrap_or_default());
     }
     row.write(sentence.span.end);
     let changed = row.out.pieces.iter().any(|piece| !piece.written);
@@ -117,27 +120,29 @@ impl Writer<'_> {
         self.out.push(words, self.at - self.from, false);
     }
 
-    /// The head of a cell, with the unit of a figure right before it.
-    fn head(&mut self, cell: &Cell, head: &str, figure: bool, unit: Option<&str>) {
-        let own = bracketed(head);
-        if cell.heads.is_empty() {
-            if let Some(unit) = unit.filter(|_| figure) {
-                self.add(&format!("({unit})"));
-            }
-            return;
+    /// The head of a cell, with the unit of a figure right before it; a unit of several is said after the
+    /// figure, and given back.
+    fn head<'a>(
+        &mut self,
+        cell: &Cell,
+        head: &'a str,
+        figure: bool,
+        unit: Option<&'a str>,
+    ) -> Option<&'a str> {
+        let (name, unit) = match bracketed(head).filter(|(_, inner)| is_unit(inner)) {
+            Some((name, inner)) => (name, Some(inner)),
+            None => (head, unit),
+        };
+        let unit = unit.filter(|_| figure);
+        let before = unit.filter(|unit| leads(unit));
+        if !cell.heads.is_empty() {
+            self.add(name);
+            self.add(if before.is_none() { "，" } else { "" });
         }
-        match own {
-            Some((name, inner)) if is_unit(inner) => {
-                self.add(name);
-                self.add(&if figure { format!("({inner})") } else { "，".to_owned() });
-            }
-            _ => {
-                self.add(head);
-                self.add(
-                    &unit.filter(|_| figure).map_or_else(|| "，".to_owned(), |unit| format!("({unit})")),
-                );
-            }
+        if let Some(unit) = before {
+            self.add(&format!("({unit})"));
         }
+        unit.filter(|_| before.is_none())
     }
 }
 
@@ -196,13 +201,21 @@ fn is_unit_head(head: &str) -> bool {
     matches!(head.as_str(), "单位" | "计量单位" | "计价单位" | "收费单位")
 }
 
-/// Whether a figure after `(unit)` takes the unit along: one expression is heard.
+/// Whether a figure takes `unit` along: one expression is heard.
 fn is_unit(unit: &str) -> bool {
-    let unit = unit.trim();
+    !unit.trim().is_empty() && unit.chars().take(UNIT + 1).count() <= UNIT && (leads(unit) || follows(unit))
+}
+
+/// (万元)1: whether the unit may stand in brackets before its figure, so that one expression is heard.
+fn leads(unit: &str) -> bool {
     let (spoken, _) = spoken::speak(&format!("值({unit})1"), &spoken::Options::default());
     let mut heard = spoken.tokens.iter().skip(1).filter(|token| !token.said.is_empty());
-    let one = matches!((heard.next(), heard.next()), (Some(token), None) if token.class != Class::Plain);
-    one && !unit.is_empty() && unit.chars().take(UNIT + 1).count() <= UNIT
+    matches!((heard.next(), heard.next()), (Some(token), None) if token.class != Class::Plain)
+}
+
+/// 元/立方米: a unit for each of another stands after its figure.
+fn follows(unit: &str) -> bool {
+    unit.split_once('/').is_some_and(|(unit, each)| !each.is_empty() && leads(unit))
 }
 
 /// 98, ≥95, 3.5—4: begins with a digit after marks, and holds no further word than a unit.
@@ -212,7 +225,14 @@ fn is_figure(text: &str) -> bool {
     let tail = rest.trim_start_matches(|c: char| {
         c.is_ascii_digit() || matches!(c, '.' | ',' | '-' | '—' | '–' | '~' | '～' | '至' | ' ')
     });
-    rest.starts_with(|c: char| c.is_ascii_digit()) && matches!(tail, "" | "以上" | "以下" | "左右" | "以内")
+    rest.starts_with(|c: char| c.is_ascii_digit())
+        && matches!(tail, "" | "以上" | "以下" | "左右" | "以内" | "多" | "余")
+}
+
+fn is_year(text: &str) -> bool {
+    text.len() == 4
+        && (text.starts_with("19") || text.starts_with("20"))
+        && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ const CUT: u64 = 900;
 
 /// Where to cut the characters `from..to`; empty when they fit one breath or offer no place.
 pub(super) fn cuts(scan: &Scan, from: usize, to: usize) -> Vec<usize> {
+    if to - from <= BREATH {
+        return Vec::new();
+    }
     let visible = |c: &char| !c.is_whitespace();
     let total = scan.chars(from, to).iter().filter(|c| visible(c)).count();
     if total <= BREATH {

@@ -81,7 +81,7 @@ pub fn sentences_with(document: &Document, options: &Options) -> (Vec<Sentence>,
                 sentence.skip = Some(Skip::Responsibility);
             }
         }
-        for sentence in out.iter().skip(first).filter(|s| s.skip.is_none()) {
+        for sentence in out.iter().skip(first).filter(|s| s.skip.is_none() && s.span.len() > BREATH) {
             let chars = sentence.span.of(&document.text).chars().filter(|c| !c.is_whitespace()).count();
             if chars > BREATH {
                 notes.push(Note { code: NoteCode::LongSentence, span: sentence.span });
@@ -233,6 +233,16 @@ mod tests {
         let (found, notes) = sentences(&document);
         assert_eq!((found.len(), notes.len()), (1, 1));
         assert_eq!(notes[0].code, NoteCode::LongSentence);
+    }
+
+    #[test]
+    fn offices_are_left_out_by_choice() {
+        let text = "完善管网。(县水利局牵头,县财政局配合)\n加强巡查。";
+        let (document, _) = read(text, Format::Text, &Limits::default()).unwrap();
+        let options = Options { responsibility: Responsibility::Skipped };
+        let skips: Vec<_> = sentences_with(&document, &options).0.iter().map(|s| s.skip).collect();
+        assert_eq!(skips, [None, Some(Skip::Responsibility), None]);
+        assert!(sentences(&document).0.iter().all(|s| s.skip.is_none()));
     }
 
     #[test]

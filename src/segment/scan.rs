@@ -12,20 +12,23 @@ pub(super) struct Scan<'t> {
     /// The block.
     pub(super) text: &'t str,
     chars: Vec<char>,
-    bytes: Vec<usize>,
-    mates: Vec<Option<usize>>,
+    bytes: Vec<u32>,
+    /// The closing partner of each character; 0 where it has none.
+    mates: Vec<u32>,
 }
 
 impl<'t> Scan<'t> {
     /// Walks `text` once.
     pub(super) fn new(text: &'t str) -> Self {
-        let mut bytes: Vec<usize> = Vec::with_capacity(text.len() / 3 + 1);
+        // A block is far shorter than 4 GB: the limits see to that.
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let mut bytes: Vec<u32> = Vec::with_capacity(text.len() / 3 + 1);
         let mut chars = Vec::with_capacity(text.len() / 3 + 1);
         for (at, c) in text.char_indices() {
-            bytes.push(at);
+            bytes.push(place(at));
             chars.push(c);
         }
-        bytes.push(text.len());
+        bytes.push(place(text.len()));
         let mates = pair(&chars);
         Self { text, chars, bytes, mates }
     }
@@ -50,7 +53,7 @@ impl<'t> Scan<'t> {
 
     /// Byte offset of a character in the block.
     pub(super) fn byte(&self, at: usize) -> usize {
-        self.bytes.get(at).copied().unwrap_or(self.text.len())
+        self.bytes.get(at).map_or(self.text.len(), |&byte| byte as usize)
     }
 
     /// The text from character `from` to `to`.
@@ -71,12 +74,17 @@ impl<'t> Scan<'t> {
     /// Characters that `bytes` of the text from `from` take.
     pub(super) fn count(&self, from: usize, bytes: usize) -> usize {
         let end = self.byte(from) + bytes;
-        self.bytes.partition_point(|&b| b < end).saturating_sub(from)
+        // Most are short.
+        if bytes <= 64 {
+            let near = self.bytes.get(from..).unwrap_or(&[]);
+            return near.iter().take_while(|&&b| (b as usize) < end).count();
+        }
+        self.bytes.partition_point(|&b| (b as usize) < end).saturating_sub(from)
     }
 
     /// The closing partner of the bracket or quote at `at`.
     pub(super) fn mate(&self, at: usize) -> Option<usize> {
-        self.mates.get(at).copied().flatten()
+        self.mates.get(at).map(|&mate| mate as usize).filter(|&mate| mate > 0)
     }
 
     /// The same, when the group is short enough to be kept whole.
@@ -90,8 +98,8 @@ impl<'t> Scan<'t> {
     }
 }
 
-fn pair(chars: &[char]) -> Vec<Option<usize>> {
-    let mut mates = vec![None; chars.len()];
+fn pair(chars: &[char]) -> Vec<u32> {
+    let mut mates = vec![0; chars.len()];
     let mut open: Vec<(char, usize)> = Vec::new();
     for (at, &c) in chars.iter().enumerate() {
         if let Some(close) = closer(c) {
@@ -103,7 +111,7 @@ fn pair(chars: &[char]) -> Vec<Option<usize>> {
             if let Some(&(_, start)) = open.get(keep)
                 && let Some(mate) = mates.get_mut(start)
             {
-                *mate = Some(at);
+                *mate = u32::try_from(at).unwrap_or(0);
             }
             open.truncate(keep);
         }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::notice::{
     BlockKind, Skip,
-    marker::{Marker, Style, marker, number},
+    marker::{Marker, Style, is_numeral, marker, number},
     responsibility::{is_responsibility, opens_with_label},
     shape, titles,
 };
@@ -21,6 +21,9 @@ const SIGNED: usize = 60;
 const OFFICES: usize = 300;
 /// A label before a colon (牵头部门:) of at most this many characters stays with what it labels.
 const LABEL: usize = 5;
+/// The same when nothing but one value follows, and the longest such value.
+const FIELD: usize = 12;
+const VALUE: usize = 24;
 
 /// A run of characters of the block.
 #[derive(Clone, Copy, Debug)]
@@ -137,10 +140,27 @@ impl Walk<'_, '_> {
             }
             None => {
                 let opens = is_round(scan.char(at)) || opens_with_label(ahead);
+                if self.is_link(at, end) {
+                    self.out.push(Piece {
+                        from: at,
+                        to: end,
+                        kind: BlockKind::Furniture,
+                        level: 0,
+                        skip: Some(Skip::FileName),
+                    });
+                    return scan.skip_space(end);
+                }
                 let offices = opens && end - at <= OFFICES && is_responsibility(scan.slice(at, end));
                 self.push(at, end, if offices { BlockKind::Responsibility } else { self.kind })
             }
         }
+    }
+
+    /// 《青山县供水方案》附件 and nothing else: the link to the file.
+    fn is_link(&self, from: usize, to: usize) -> bool {
+        let scan = self.scan;
+        scan.char(from) == '《'
+            && scan.mate(from).is_some_and(|mate| scan.slice(mate + 1, to).trim() == "附件")
     }
 
     /// The closing bracket of a list of offices that opens at `at` and closes a sentence.
@@ -167,8 +187,9 @@ impl Walk<'_, '_> {
     fn sentence_end(&self, from: usize) -> usize {
         let scan = self.scan;
         let numbered = marker(scan.ahead(from, 12)).map_or(0, |m| scan.count(from, m.len));
-        let mut at = from + numbered;
-        let mut clause = at;
+        let start = from + numbered;
+        let mut at = start;
+        let mut clause = start;
         let labelled = opens_with_label(scan.ahead(from, AHEAD));
         while at < scan.len() {
             let c = scan.char(at);
@@ -183,7 +204,7 @@ impl Walk<'_, '_> {
                 if (inner_stop || aside) && !joins_on(scan.char(at)) {
                     return self.with_closers(at);
                 }
-                if at < scan.len() && (self.item_begins(from, at) || self.next_begins(at)) {
+                if at < scan.len() && self.begins_anew(from, at, labelled) {
                     return at;
                 }
                 continue;
@@ -199,7 +220,7 @@ impl Walk<'_, '_> {
                 if let Some(label) = cues::label_before(scan, from, at) {
                     return label;
                 }
-                if !labelled && self.colon_ends(clause, at) {
+                if !labelled && self.colon_ends(start, clause, at) {
                     return at + 1;
                 }
             }
@@ -207,17 +228,23 @@ impl Walk<'_, '_> {
                 clause = at + 1;
             }
             at += 1;
-            let begins = || {
-                self.item_begins(from, at)
-                    || self.next_begins(at)
-                    || cues::opens_anew(scan, at)
-                    || labelled && self.item_follows(at)
-            };
-            if at < scan.len() && begins() {
+            if at < scan.len() && self.begins_anew(from, at, labelled) {
                 return at;
             }
         }
         scan.len()
+    }
+
+    /// Whether a numbered item, a set phrase or a list begins at `at` in the middle of what looked like a
+    /// sentence.
+    fn begins_anew(&self, from: usize, at: usize, labelled: bool) -> bool {
+        match self.scan.char(at) {
+            '特' | '附' => cues::opens_anew(self.scan, at),
+            c if c.is_ascii_digit() || is_round(c) || is_numeral(c) => {
+                self.item_begins(from, at) || self.next_begins(at) || labelled && self.item_follows(at)
+            }
+            _ => false,
+        }
     }
 
     /// Further stops and closing brackets belong to the sentence they close.
@@ -243,7 +270,17 @@ impl Walk<'_, '_> {
             || WORDS.iter().any(|word| words.contains(word))
     }
 
-    fn colon_ends(&self, clause: usize, at: usize) -> bool {
+    /// 供应商地址:中心街1号: whether all that follows is one short value.
+    fn is_field(&self, from: usize) -> bool {
+        let scan = self.scan;
+        let rest = scan.chars(from, from + VALUE + 1);
+        let plain = |c: &char| !is_stop(*c) && !matches!(c, ',' | '，' | '、' | ':' | '：' | '“');
+        scan.len() <= from + VALUE
+            && marker(scan.ahead(scan.skip_space(from), 12)).is_none()
+            && rest.iter().all(plain)
+    }
+
+    fn colon_ends(&self, from: usize, clause: usize, at: usize) -> bool {
         let scan = self.scan;
         if scan.before(at).is_ascii_digit() && scan.char(at + 1).is_ascii_digit() {
             return false;
@@ -263,10 +300,13 @@ impl Walk<'_, '_> {
         let counts = |c: &&char| !c.is_whitespace() && !c.is_ascii_digit() && **c != '.';
         let label = scan.chars(clause, at).iter().filter(counts).count();
         let ahead = scan.ahead(next, 12);
+        if clause == from && label <= FIELD && self.is_field(at + 1) {
+            return false;
+        }
         label > LABEL || scan.slice(clause, at).ends_with("如下") || marker(ahead).is_some()
     }
 
-    /// Whether a numbered item begins at `at` in the middle of what looked like a sentence.
+    /// Whether a numbered item begins at `at`, right after a bracket or quotation.
     fn item_begins(&self, from: usize, at: usize) -> bool {
         let scan = self.scan;
         let before = scan.before(at);
@@ -282,14 +322,13 @@ impl Walk<'_, '_> {
     fn next_begins(&self, at: usize) -> bool {
         let scan = self.scan;
         let (before, c) = (scan.before(at), scan.char(at));
-        let ordinal = crate::notice::marker::is_numeral(c);
-        let may = c.is_ascii_digit() || is_round(c) || ordinal;
+        let ordinal = is_numeral(c);
         let parts = shape::is_han(before)
             && !matches!(before, '第' | '近' | '约' | '共' | '达' | '为' | '至' | '到' | '款')
-            && !crate::notice::marker::is_numeral(before)
+            && !is_numeral(before)
             || ordinal && before.is_ascii_digit()
             || matches!(before, ')' | '）' | '”' | '》');
-        if !may || !parts {
+        if !parts {
             return false;
         }
         let ahead = scan.ahead(at, 12);
