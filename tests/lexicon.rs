@@ -81,6 +81,17 @@ fn the_sender_wins_over_the_site() {
 }
 
 #[test]
+fn heads_of_a_table_are_said_as_the_site_wants_it() {
+    let html = "<table><tr><th>地名<th>RCEP<tr><td>临河<td>12<tr><td>六安<td>20</table>";
+    let (document, plan, _) = planned(html, Format::Html, site()).unwrap();
+    let row = plan.sentences.last().unwrap();
+    assert!(row.spoken.text().contains("区域全面经济伙伴关系协定"), "{}", row.spoken.text());
+    assert_eq!(plan.sentences[1].sentence.span.of(&document.text), "临河\t12");
+    assert!(sounds(&plan).join(" ").contains("lin2 he2"));
+    check(&document, &plan, html);
+}
+
+#[test]
 fn a_silence_is_as_long_as_it_was_asked_for() {
     let pauses = |ssml: &str| {
         let (document, plan, _) = planned(ssml, Format::Ssml, site()).unwrap();

@@ -69,7 +69,7 @@ pub(super) fn segment(args: Filter) -> Result<(), CliError> {
                 return "[]".to_owned();
             }
         };
-        let (sentences, _) = segment::sentences(&document);
+        let (sentences, _) = segment::sentences_with(&document, &args.manner.read.segment);
         if !args.json {
             let texts: Vec<_> =
                 sentences.iter().map(|s| s.span.of(&document.text).replace('\n', LINE_BREAK)).collect();

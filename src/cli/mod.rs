@@ -67,7 +67,8 @@ struct Manner {
     /// Lexicon of the site: what is written <tab> how it is said, one entry a line
     #[arg(long, value_name = "FILE", env = "LANGDU_LEXICON")]
     lexicon: Option<PathBuf>,
-    /// Where listeners differ: one=yi,range_word=dao,document_year=year,brackets=skipped
+    /// Where listeners differ: one=yi,range_word=dao,document_year=year,brackets=skipped,
+    /// responsibility=skipped
     #[arg(long, value_name = "CHOICES", default_value = "", env = "LANGDU_READ")]
     read: Options,
 }

@@ -119,18 +119,15 @@ pub fn plan(document: &Document, settings: &Settings) -> (Plan, Vec<Note>) {
 
 /// Spoken form, reading and notes of one sentence, with spans in the document.
 fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spoken, Reading, Vec<Note>) {
-    let row = row::compose(document, sentence);
-    let text = row.as_ref().map_or_else(|| sentence.span.of(&document.text), row::Composed::text);
-    let (overrides, mut notes) = match row {
-        // What is composed for the ear stands in nobody's submission: the lexicon alone knows it.
-        Some(_) => (settings.lexicon.find(text), Vec::new()),
-        None => overrides(document, sentence.span, &settings.lexicon),
-    };
-    let (mut spoken, found) = spoken::speak_as_asked(text, &settings.spoken, &overrides);
-    notes.extend(found);
+    // Where the sender says how something is to be read, a row is read as it stands.
+    let row = row::compose(document, sentence).filter(|_| document.overrides.is_empty());
+    let written = row.as_ref().map_or_else(|| sentence.span.of(&document.text), row::Composed::text);
+    let (overrides, mut notes) = overrides(document, sentence.span, settings.lexicon.find(written));
+    let (mut spoken, mut found) = spoken::speak_as_asked(written, &settings.spoken, &overrides);
     if let Some(row) = &row {
-        row.restore(&mut spoken, &mut notes);
+        row.restore(&mut spoken, &mut found);
     }
+    notes.extend(found);
     let (mut reading, unreadable) = reading::read(&spoken);
     notes.extend(unreadable);
     let by = sentence.span.start;
@@ -140,9 +137,9 @@ fn aloud(document: &Document, sentence: &Sentence, settings: &Settings) -> (Spok
     (spoken, reading, notes)
 }
 
-/// What the sender and the site want to be said in a sentence, in order, spans in the sentence. The sender
-/// looked at this very place, so that the site yields to them.
-fn overrides(document: &Document, sentence: Span, lexicon: &Lexicon) -> (Vec<Override>, Vec<Note>) {
+/// What the sender and the site want to be said in a sentence, spans in the sentence. The sender looked at
+/// this very place, so that the site yields to them.
+fn overrides(document: &Document, sentence: Span, by_site: Vec<Override>) -> (Vec<Override>, Vec<Note>) {
     let mut notes = Vec::new();
     let from = document.overrides.partition_point(|wanted| wanted.span.end <= sentence.start);
     let asked = document.overrides.iter().skip(from);
@@ -157,7 +154,7 @@ fn overrides(document: &Document, sentence: Span, lexicon: &Lexicon) -> (Vec<Ove
     });
     let mut out: Vec<Override> = asked.collect();
     let by_sender = out.len();
-    for found in lexicon.find(sentence.of(&document.text)) {
+    for found in by_site {
         let asked = out.get(..by_sender).unwrap_or_default();
         let near = asked.partition_point(|wanted| wanted.span.end <= found.span.start);
         if asked.get(near).is_none_or(|wanted| wanted.span.start >= found.span.end) {

@@ -13,10 +13,10 @@ use crate::{lexicon::Lexicon, segment, spoken};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// How written expressions are spoken.
-    pub spoken: spoken::Options,
     /// What a listener wants left out.
     pub segment: segment::Options,
+    /// How written expressions are spoken.
+    pub spoken: spoken::Options,
 }
 
 /// Why a choice cannot be made. Who chose is to blame.
@@ -51,7 +51,7 @@ impl Options {
     pub fn with(mut self, choices: &Map<String, Value>) -> Result<Self, ChoiceError> {
         for (name, value) in choices {
             if !choose(&mut self.spoken, name, value)? && !choose(&mut self.segment, name, value)? {
-                let mut names = [names(&self.spoken), names(&self.segment)].concat();
+                let mut names = [names(&self.segment), names(&self.spoken)].concat();
                 names.sort_unstable();
                 let name: String = name.chars().take(40).collect();
                 return Err(ChoiceError::Name(name, names.join(", ")));
@@ -110,21 +110,17 @@ fn names<T: Serialize>(group: &T) -> Vec<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{
-        segment::Responsibility,
-        spoken::{Brackets, One},
-    };
+    use crate::spoken::{Brackets, One};
 
     #[test]
     fn choices_are_made_by_name() {
-        let options: Options = "one=yi, brackets=skipped".parse().unwrap();
+        let options: Options = "one=yi, brackets=skipped,responsibility=skipped".parse().unwrap();
         assert_eq!((options.spoken.one, options.spoken.brackets), (One::Yi, Brackets::Skipped));
+        assert_eq!(options.segment.responsibility, segment::Responsibility::Skipped);
         let json = serde_json::json!({"one": "yao"});
         let options = options.with(json.as_object().unwrap()).unwrap();
         assert_eq!((options.spoken.one, options.spoken.brackets), (One::Yao, Brackets::Skipped));
         assert_eq!("".parse(), Ok(Options::default()));
-        let options: Options = "responsibility=skipped".parse().unwrap();
-        assert_eq!(options.segment.responsibility, Responsibility::Skipped);
     }
 
     #[test]
