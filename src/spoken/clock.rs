@@ -83,7 +83,8 @@ pub(super) fn half_before(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
 fn bare_hour(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
     let to = scan.digits(i);
     let hour = scan.value(i, to).filter(|hour| to - i <= 2 && (1..=12).contains(hour))?;
-    let (end, half) = half(scan, scan.past_space(to))?;
+    // 5 PM2.5 is no time.
+    let (end, half) = half(scan, scan.past_space(to)).filter(|&(end, _)| !is_word(scan.at(end)))?;
     let part = if scan.after_any(i, &PARTS) { "" } else { part_of_day(half, hour) };
     Some((end, format!("{part}{}点", number::cardinal(&hour.to_string(), true))))
 }
@@ -151,7 +152,9 @@ fn one(scan: &Scan<'_>, i: usize, mark: char) -> Option<(usize, String)> {
     if scan.at(end) == '时' && !scan.any(end, &["时间", "时段", "时候", "时刻", "时分"]) {
         end += 1;
     }
-    if let Some((to, half)) = half(scan, scan.past_space(end)) {
+    if let Some((to, half)) = half(scan, scan.past_space(end))
+        && !is_word(scan.at(to))
+    {
         end = to;
         if !scan.after_any(scan.back_over_space(i), &PARTS) {
             said.insert_str(0, part_of_day(half, hour));

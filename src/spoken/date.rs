@@ -153,7 +153,11 @@ pub(super) fn other_forms(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit>
     let apart = |end: usize| {
         !is_word(scan.at(end))
             && scan.at(end) != sep
-            && !matches!(scan.at(end), ':' | '版' | '号' | '室' | '%')
+            && !matches!(
+                scan.at(end),
+                ':' | '版' | '号' | '室' | '%' | '月' | '年' | '路' | '条' | '节' | '款' | '章'
+            )
+            && !measure::counts(scan, end)
     };
     let (length, padded) = (middle - to - 1, scan.at(i) == '0' && to - i == 2);
     if scan.at(middle) != sep || !scan.at(middle + 1).is_ascii_digit() {

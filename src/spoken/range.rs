@@ -118,10 +118,12 @@ pub(super) fn score(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
     let apart =
         !is_word(scan.at(end)) && !is_dash(scan.at(end)) && !is_dash(scan.before(i)) && scan.at(end) != '.';
     let told = SCORES.near_before(scan, i, 6) || SCORES.within(scan, end, end + 4).is_some();
-    // 2-2, 1-0: no range ends where it begins or in nothing.
+    // 甲队 2-2, 甲队1-0: after a name, no range ends where it begins or in nothing.
     let drawn = to - i == 1 && end - to == 2 && (scan.at(i) == scan.at(to + 1) || scan.at(to + 1) == '0');
-    let alone =
-        !is_han(scan.at(end)) && !scan.after_any(scan.back_over_space(i), &["图", "表", "式", "附件"]);
+    let name = scan.back_over_space(i);
+    let named =
+        is_han(scan.before(name)) && !"楼栋幢座院区号元门房室层图表式件栏路".contains(scan.before(name));
+    let alone = named && !is_han(scan.at(end));
     (apart && !measure::counts(scan, end) && (told || drawn && alone)).then(|| {
         let side = |from, to| number::cardinal(&scan.string(from, to), false);
         Hit::new(end, Class::Ratio, format!("{}比{}", side(i, to), side(to + 1, end)))

@@ -143,7 +143,7 @@ fn bare_range(scan: &Scan<'_>, year: u32, last: u32, end: usize) -> bool {
         && !is_word(scan.at(end))
         && !is_dash(scan.at(end))
         && scan.at(end) != '.'
-        && (scan.any(end, &["年度", "学年"]) || !measure::counts(scan, end))
+        && (scan.any(scan.past_space(end), &["年度", "学年"]) || !measure::counts(scan, end))
 }
 
 /// A year without 年: `《2025绿色…》`, `健康内蒙古2030`. Not after words that announce a quantity.
