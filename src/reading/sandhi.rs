@@ -3,7 +3,8 @@
 //! 1. 一 keeps its first tone in ordinals, dates, digit strings and at the end of a word; before a
 //!    fourth tone it is yi2, before any other yi4. 不 is bu2 before a fourth tone. Inside a repeated or
 //!    compound verb both are neutral: 想一想, 看不看, 差不多.
-//! 2. Of two third tones the first becomes a second tone: inside a foot of two or three syllables
+//! 2. The second syllable of 消息, 清楚 and their like is neutral.
+//! 3. Of two third tones the first becomes a second tone: inside a foot of two or three syllables
 //!    first (C. Shih, "The prosodic domain of tone sandhi in Chinese", 1986), then between words that
 //!    are said in one go. A pause and a phrase boundary stop it.
 
@@ -12,7 +13,7 @@ use std::{ops::Range, sync::LazyLock};
 use super::{
     Boundary,
     grouping::{Words, is_digit_string},
-    tables::{Citation, entries},
+    tables::{Citation, Set, entries},
     text::{Text, is_digit},
 };
 use crate::words::jieba;
@@ -29,9 +30,20 @@ pub(super) fn tones(text: &Text, words: &Words, citations: &[Option<Citation>]) 
             (_, tone) => tone.unwrap_or(0),
         })
         .collect();
+    for word in words.ranges.iter().filter(|word| word.len() == 2) {
+        if NEUTRAL.contains(text.slice(word.start, word.end))
+            && let Some(tone) = tones.get_mut(word.start + 1)
+        {
+            *tone = 5;
+        }
+    }
     thirds(text, words, &mut tones);
     tones
 }
+
+/// Words of two syllables whose second is neutral.
+static NEUTRAL: LazyLock<Set<&'static str>> =
+    LazyLock::new(|| entries(include_str!("data/neutral.txt")).collect());
 
 /// Whether the 一 or 不 at unit `at` stands inside a verb: 看一看, 去不去, 来不及.
 fn is_between_verbs(text: &Text, words: &Words, at: usize) -> bool {

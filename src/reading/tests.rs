@@ -153,6 +153,22 @@ fn each_written_character_has_its_syllable() {
     assert_eq!(found.join(" "), "- - - - nian2 - yi1 - deng3 - - - - man4 dian3 - - - hao3");
 }
 
+/// Once ten thousand digits cost a second, and thirty thousand ten.
+#[test]
+fn a_long_line_is_read_in_a_moment() {
+    let begin = std::time::Instant::now();
+    for c in ['七', '行', '单', '两'] {
+        let said = c.to_string().repeat(30_000);
+        for (written, class) in [(said.clone(), Class::Plain), ("7".repeat(30_000), Class::Pause)] {
+            let span = Span::new(0, written.len());
+            let spoken = Spoken { tokens: vec![Token { class, span, said: said.clone(), why: None }] };
+            let found = by_character(&written, &spoken, &read(&spoken).0);
+            assert_eq!(found.len(), 30_000);
+        }
+    }
+    assert!(begin.elapsed().as_secs() < 30, "{:?}", begin.elapsed());
+}
+
 /// Labelled polyphones that stay outside the project: one character between two ▁ in each sentence.
 #[test]
 fn polyphones_in_labelled_sentences() {
