@@ -11,6 +11,9 @@ use super::{
     shape::{attachment_label, date, page_date, release_note},
 };
 
+/// The longest field of a byline with its label, in characters.
+const FIELD: usize = 30;
+
 /// Why a line of this text is page furniture, wherever it stands; `None` for anything a listener may need.
 pub(crate) fn furniture(text: &str) -> Option<Skip> {
     let chars = text.chars().take(161).count();
@@ -99,8 +102,13 @@ fn is_byline(text: &str) -> bool {
         .map(|rest| rest.trim_start().trim_start_matches(['|', '｜']).trim_start());
     let rest = after_date.unwrap_or(text);
     let mut fields = 0;
+    // 来源:网络 and then the text itself: what goes on is no byline.
+    let goes_on = |field: &str| field.contains(['，', '！', '!', '？', '?']) || field.chars().count() > FIELD;
     for field in rest.split(|c: char| c.is_whitespace() || matches!(c, '|' | '｜')).filter(|f| !f.is_empty())
     {
+        if goes_on(field) {
+            return false;
+        }
         let Some(colon) = field.find([':', '：']) else { continue };
         let label = field.get(..colon).unwrap_or("").trim_start_matches(['(', '（', '【', '[']);
         if WORDS.fields.contains(&label) {

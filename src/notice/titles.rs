@@ -12,7 +12,10 @@ pub(crate) fn ends_title(text: &str) -> bool {
     let bare = without_bracket(text.trim_end());
     // 公　告 is set wide.
     let tail: Vec<char> = bare.chars().rev().take(12).filter(|c| !c.is_whitespace()).collect();
-    ENDS.iter().any(|end| end.chars().rev().eq(tail.iter().copied().take(end.chars().count())))
+    // 参赛代表, 对外发表: no table.
+    let other =
+        tail.first() == Some(&'表') && matches!(tail.get(1), Some('代' | '发' | '外' | '仪' | '手' | '钟'));
+    !other && ENDS.iter().any(|end| end.chars().rev().eq(tail.iter().copied().take(end.chars().count())))
         || is_issue(bare)
 }
 
@@ -49,7 +52,9 @@ pub(crate) fn addresses(text: &str) -> bool {
         && !opens
         && ["部门", "单位", "机构", "公司", "主办", "承办", "协办"].iter().any(|w| body.ends_with(w))
         && !body.starts_with(['市', '县', '区', '盟', '省', '有']);
-    let ends = !label && ADDRESSEES.iter().any(|w| body.ends_with(w));
+    // …告诉我们: speaks of somebody, and addresses nobody.
+    let pronoun = ["我们", "他们", "她们", "它们", "你们"].iter().any(|w| body.ends_with(w));
+    let ends = !label && !pronoun && ADDRESSEES.iter().any(|w| body.ends_with(w));
     ends || (opens
         && chars <= 60
         && !body.ends_with("如下")

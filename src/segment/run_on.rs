@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     notice::{
-        marker::{Marker, Style, marker},
+        marker::{Marker, Style, marker, number},
         shape,
     },
     words::jieba,
@@ -123,7 +123,9 @@ fn opens_list(scan: &Scan, at: usize, m: Marker) -> bool {
     let numbers = match m.style {
         Style::HanInBrackets => true,
         // 第一章 总则第一条 为了…
-        Style::Article | Style::Chapter => scan.char(at + scan.count(at, m.len)).is_whitespace(),
+        Style::Article | Style::Chapter => {
+            scan.char(at + scan.count(at, m.len)).is_whitespace() || number(scan.ahead(at, 12), m) == Some(1)
+        }
         Style::Digit => scan.char(at + 1) == '.' || scan.char(at + 2) == '.',
         _ => false,
     };
