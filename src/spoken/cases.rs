@@ -226,10 +226,12 @@ fn linear(seed: &str) {
         assert_eq!(spoken.tokens.last().map(|t| t.span.end), Some(text.len()));
         start.elapsed().as_secs_f64()
     };
-    // Eight times the text may take eight times the time. A busy machine gets room, and another try.
-    let within = (0..3).any(|_| {
-        let (small, large) = (time(4_000), time(32_000));
-        large < 0.02 + small * 20.0
+    // Eight times the text may take eight times the time; to look through all of it at every character
+    // takes seconds. A busy machine disturbs single figures, so the quickest of several counts.
+    let (mut small, mut large) = (f64::INFINITY, f64::INFINITY);
+    let within = (0..6).any(|_| {
+        (small, large) = (small.min(time(4_000)), large.min(time(32_000)));
+        large < 0.15 + small * 24.0
     });
     assert!(within, "{seed:?} takes more than linear time");
 }
@@ -248,6 +250,6 @@ fn a_long_line_of_mixed_marks_takes_linear_time() {
         linear(&pair.concat());
     }
     for run in ["1", "a", "(", " ", "-", "甲", "1,111,", "a1", "1.1"] {
-        linear(&(run.repeat(400) + "。"));
+        linear(&(run.repeat(100) + "。"));
     }
 }
