@@ -16,7 +16,7 @@ use super::{
     Mark, Source, contexts,
     grouping::Words,
     names,
-    polyphone::{Context, Model},
+    polyphone::{Context, Decider},
     tables::{Phrases, Tables},
     text::Text,
 };
@@ -62,7 +62,7 @@ pub(super) fn find(text: &Text, words: &Words) -> Vec<(Slot, Source)> {
         }
     }
     let general = phrases(text, words, &tables.phrases, usize::MAX);
-    let context = Context { text, words: &words.ranges, word_at: &words.of_unit };
+    let mut model = Decider::new(Context { text, words: &words.ranges, word_at: &words.of_unit });
     text.units
         .iter()
         .enumerate()
@@ -82,7 +82,7 @@ pub(super) fn find(text: &Text, words: &Words) -> Vec<(Slot, Source)> {
             let by = |source| move |citation| (Slot::Read(citation), source);
             contexts::settled(text, at)
                 .map(by(Source::Context))
-                .or_else(|| Model::get().decide(&context, at, dictionary).map(by(Source::Model)))
+                .or_else(|| model.decide(at, dictionary).map(by(Source::Model)))
                 .or_else(|| dictionary.map(|(citation, _)| citation).map(by(Source::Dictionary)))
                 .or_else(|| tables.character(unit.c).map(by(Source::Character)))
                 .unwrap_or((unread(unit.c), Source::Spoken))
