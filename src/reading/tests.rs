@@ -161,7 +161,8 @@ fn a_long_line_is_read_in_a_moment() {
         let said = c.to_string().repeat(30_000);
         for (written, class) in [(said.clone(), Class::Plain), ("7".repeat(30_000), Class::Pause)] {
             let span = Span::new(0, written.len());
-            let spoken = Spoken { tokens: vec![Token { class, span, said: said.clone(), why: None }] };
+            let spoken =
+                Spoken { tokens: vec![Token { class, span, said: said.clone(), why: None, asked: None }] };
             let found = by_character(&written, &spoken, &read(&spoken).0);
             assert_eq!(found.len(), 30_000);
         }

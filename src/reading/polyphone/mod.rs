@@ -1,8 +1,9 @@
 //! Which reading a polyphone has in its context.
 //!
-//! 1. A small network reads the sentence and says how well each reading fits ([`network`]).
-//! 2. The longest word of the pronouncing dictionaries that the character stands in votes.
-//! 3. What is seen around it adds weights that were learned for this very character ([`clues`]).
+//! 1. The longest word of the pronouncing dictionaries that the character stands in votes.
+//! 2. What is seen around it adds weights that were learned for this very character ([`clues`]).
+//! 3. Where that leaves a doubt, a small network reads the sentence and says how well each reading fits
+//!    ([`network`]). It is the slow part, and it is spared where nothing it can say would matter.
 //! 4. The reading with the highest sum wins; only characters that the model knows are decided here.
 //!
 //! All of it is in `data/polyphones.bin`, which `tools/reading/train.py` writes; [`file`] says how. A
@@ -62,6 +63,13 @@ struct Trust {
     long_phrase: f32,
 }
 
+impl Trust {
+    /// The most that the network can move two readings against each other.
+    fn reach(&self) -> f32 {
+        self.near * -KNEE + self.far * (KNEE - FLOOR)
+    }
+}
+
 const KNEE: f32 = -3.0;
 /// Where the network's score ends: this far below its favourite.
 const FLOOR: f32 = -12.0;
@@ -118,7 +126,8 @@ impl<'a> Decider<'a> {
         let model = MODEL.as_ref()?;
         let c = self.context.text.char(at)?;
         let choices = model.characters.get(&c)?;
-        self.listen(model, choices, at)?;
+        self.scores.clear();
+        self.scores.resize(choices.len(), 0.0);
         if let Some((citation, length)) = phrase
             && let Some(at) = choices.iter().position(|choice| choice.citation == citation)
             && let Some(score) = self.scores.get_mut(at)
@@ -130,12 +139,15 @@ impl<'a> Decider<'a> {
                 *score += weight;
             }
         });
+        if choices.iter().any(|choice| choice.class.is_some()) && lead(&self.scores) <= model.trust.reach() {
+            self.listen(model, choices, at)?;
+        }
         // Among equals the first, as in the training.
         let best = self.scores.iter().enumerate().rev().max_by(|(_, a), (_, b)| a.total_cmp(b))?.0;
         Some(choices.get(best)?.citation)
     }
 
-    /// Sets the scores to what the network thinks of `choices` at unit `at`.
+    /// Adds to the scores what the network thinks of `choices` at unit `at`.
     fn listen(&mut self, model: &Model, choices: &[Choice], at: usize) -> Option<()> {
         if !self.sentence.contains(&at) {
             self.sentence = sentence(self.context.text, at);
@@ -143,19 +155,26 @@ impl<'a> Decider<'a> {
             self.states = model.network.read_sentence(chars);
         }
         let inner = model.network.inner(self.states.get(at - self.sentence.start)?);
-        self.scores.clear();
-        self.scores.extend(choices.iter().map(|choice| match choice.class {
+        let heard = |choice: &Choice| match choice.class {
             Some(class) => model.network.score(&inner, class),
             None => f32::NEG_INFINITY,
-        }));
-        let most = self.scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        for score in &mut self.scores {
-            // Where the network knows none of them, all are alike.
-            let below = if most.is_finite() { (*score - most).max(FLOOR) } else { 0.0 };
-            *score = model.trust.near * below.max(KNEE) + model.trust.far * (below - KNEE).min(0.0);
+        };
+        let most = choices.iter().map(heard).fold(f32::NEG_INFINITY, f32::max);
+        for (score, choice) in self.scores.iter_mut().zip(choices) {
+            let below = (heard(choice) - most).max(FLOOR);
+            *score += model.trust.near * below.max(KNEE) + model.trust.far * (below - KNEE).min(0.0);
         }
         Some(())
     }
+}
+
+/// By how much the best score is ahead of the next.
+fn lead(scores: &[f32]) -> f32 {
+    let (mut best, mut next) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
+    for &score in scores {
+        (best, next) = if score > best { (score, best) } else { (best, next.max(score)) };
+    }
+    best - next
 }
 
 /// The units of the sentence around unit `at`, its stop included.
