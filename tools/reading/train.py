@@ -57,7 +57,7 @@ NOT_DECIDED = set("一不儿率与")
 # Here the network's encyclopedia misleads where the clues do not (以文化为魂): it is not listened to.
 NOT_HEARD = set("为")
 # The folds of the cross-validation, and how many sentences a character needs for it.
-FOLDS, ENOUGH = 4, 100
+FOLDS, ENOUGH = 4, 12
 
 # How much the voices count that are the same for all characters. Round numbers: the network is sure
 # of itself beyond its merits, so a point of it counts half, and less where it speaks of the unlikely.

@@ -13,14 +13,17 @@ mod clues;
 mod file;
 mod network;
 
-use std::{collections::HashMap, ops::Range, sync::LazyLock};
+use std::{ops::Range, sync::LazyLock};
 
 use self::{
     clues::Weights,
     file::File,
     network::{Network, State},
 };
-use super::{tables::Citation, text::Text};
+use super::{
+    tables::{Citation, Map},
+    text::Text,
+};
 
 /// What is known about a text when its characters are decided.
 #[derive(Clone, Copy)]
@@ -38,7 +41,7 @@ pub(super) type Phrase = Option<(Citation, usize)>;
 
 /// Everything learned.
 struct Model {
-    characters: HashMap<char, Vec<Choice>>,
+    characters: Map<char, Vec<Choice>>,
     network: Network,
     weights: Weights,
     trust: Trust,

@@ -2,29 +2,29 @@
 //! BiLSTM), an inner layer, and a score for every reading.
 //!
 //! It is the network of g2pM (Park and Lee, 2020; Apache-2.0), its weights in bytes. A sentence costs
-//! some eight thousand small products a character, so these are done in whole numbers, eight at a time
-//! on any machine; what a character adds before anything is remembered is worked out once.
+//! some eight thousand small products a character, so the weights are laid out column by column, where a
+//! compiler can do several at a time on any machine; what a character adds before anything is remembered
+//! is worked out once.
 
-use std::{collections::HashMap, sync::OnceLock};
+use std::sync::OnceLock;
 
-use super::file::{File, Matrix};
+use super::{
+    super::tables::Map,
+    file::{File, Matrix},
+};
 
 /// What each direction remembers.
 const WIDTH: usize = 32;
 /// Gates: what to take in, to forget, to remember, to tell; `WIDTH` of each.
 const GATES: usize = 4 * WIDTH;
-/// What is remembered lies between -1 and 1 and is kept in parts of this.
-const ONE: f32 = 16384.0;
-/// What a character adds to the gates is kept in parts of this.
-const FINE: f32 = 1.0 / 1024.0;
 
 /// What the network remembers at one character: from the left and from the right.
-pub(super) type State = [[i16; WIDTH]; 2];
+pub(super) type State = [[f32; WIDTH]; 2];
 /// The inner layer.
 pub(super) type Inner = Vec<f32>;
 
 pub(super) struct Network {
-    vocabulary: HashMap<char, usize>,
+    vocabulary: Map<char, usize>,
     embeddings: Matrix,
     /// Forward and backward.
     directions: [Direction; 2],
@@ -34,61 +34,65 @@ pub(super) struct Network {
     outer: (Matrix, Vec<f32>),
 }
 
-type Gates = [i16; GATES];
+type Gates = [f32; GATES];
 
 struct Direction {
     input: Matrix,
     bias: Vec<f32>,
-    recurrent: Vec<[i16; WIDTH]>,
-    /// The scale of each row of `recurrent`, that of what is remembered included.
-    scales: Vec<f32>,
+    /// What each part of what is remembered adds to the gates.
+    recurrent: Box<[Gates; WIDTH]>,
 }
 
 impl Direction {
     fn read(file: &mut File) -> Option<Self> {
         let (input, recurrent, bias) = (file.matrix()?, file.matrix()?, file.bias()?);
         let fits = [input.scales.len(), recurrent.scales.len(), bias.len()] == [GATES; 3];
-        let rows = recurrent.numbers.as_chunks::<WIDTH>().0.iter().map(|row| row.map(i16::from)).collect();
-        let scales = recurrent.scales.iter().map(|scale| scale / ONE).collect();
-        (fits && recurrent.columns == WIDTH).then_some(Self { input, bias, recurrent: rows, scales })
+        if !fits || recurrent.columns != WIDTH {
+            return None;
+        }
+        let mut columns = Box::new([[0.0; GATES]; WIDTH]);
+        for at in 0..GATES {
+            let (scale, row) = recurrent.row(at)?;
+            for (column, &number) in columns.iter_mut().zip(row) {
+                column[at] = scale * f32::from(number);
+            }
+        }
+        Some(Self { input, bias, recurrent: columns })
     }
 
     /// What an embedding adds to the gates.
     fn gates(&self, embedding: &[f32]) -> Gates {
-        let mut gates = [0; GATES];
+        let mut gates = [0.0; GATES];
         for (at, (gate, bias)) in gates.iter_mut().zip(&self.bias).enumerate() {
-            *gate = ((self.input.times(at, embedding) + bias) / FINE).round() as i16;
+            *gate = self.input.times(at, embedding) + bias;
         }
         gates
     }
 
     /// Takes one character in.
-    fn step(&self, added: &Gates, told: &mut [i16; WIDTH], kept: &mut [f32; WIDTH]) {
-        let mut gates = [0.0_f32; GATES];
-        for (((gate, row), scale), &added) in
-            gates.iter_mut().zip(&self.recurrent).zip(&self.scales).zip(added)
-        {
-            *gate = scale * product(row, told) as f32 + FINE * f32::from(added);
+    ///
+    /// Plain loops: a build for tests is not optimised and would spend a microsecond on every call of an
+    /// iterator.
+    fn step(&self, added: &Gates, told: &mut [f32; WIDTH], kept: &mut [f32; WIDTH]) {
+        let mut gates = *added;
+        let mut from = 0;
+        while from < WIDTH {
+            let (column, told) = (&self.recurrent[from], told[from]);
+            let mut at = 0;
+            while at < GATES {
+                gates[at] += column[at] * told;
+                at += 1;
+            }
+            from += 1;
         }
         // Gates are squashed to 0..1, what is offered to -1..1: σ(x) = (1 + tanh(x / 2)) / 2.
         let (squashed, _) = gates.as_chunks::<WIDTH>();
         let [take, forget, offer, tell] = squashed else { return };
         for i in 0..WIDTH {
             kept[i] = sigmoid(forget[i]) * kept[i] + sigmoid(take[i]) * tanh(offer[i]);
-            told[i] = (sigmoid(tell[i]) * tanh(kept[i]) * ONE) as i16;
+            told[i] = sigmoid(tell[i]) * tanh(kept[i]);
         }
     }
-}
-
-/// Eight products at a time where the machine can; a plain loop, as a build for tests is not optimised
-/// and would spend a microsecond on every call of an iterator.
-fn product(a: &[i16; WIDTH], b: &[i16; WIDTH]) -> i32 {
-    let (mut sum, mut i) = (0, 0);
-    while i < WIDTH {
-        sum += a[i] as i32 * b[i] as i32;
-        i += 1;
-    }
-    sum
 }
 
 /// Right to four digits, without a call.
@@ -105,7 +109,7 @@ fn sigmoid(x: f32) -> f32 {
 
 impl Network {
     pub fn read(file: &mut File) -> Option<Self> {
-        let vocabulary: HashMap<_, _> =
+        let vocabulary: Map<_, _> =
             (0..file.count()?).map(|at| Some((char::from_u32(file.u32()?)?, at))).collect::<Option<_>>()?;
         let embeddings = file.matrix()?;
         let directions = [Direction::read(file)?, Direction::read(file)?];
@@ -129,14 +133,14 @@ impl Network {
         rows.extend(chars.map(|c| self.vocabulary.get(&c).copied().unwrap_or(special(3))));
         rows.push(special(1));
         let added: Vec<_> = rows.iter().filter_map(|&row| self.added(row)).collect();
-        let mut states = vec![[[0; WIDTH]; 2]; added.len()];
+        let mut states = vec![[[0.0; WIDTH]; 2]; added.len()];
         let [forward, backward] = &self.directions;
-        let (mut told, mut kept) = ([0; WIDTH], [0.0; WIDTH]);
+        let (mut told, mut kept) = ([0.0; WIDTH], [0.0; WIDTH]);
         for (state, added) in states.iter_mut().zip(&added) {
             forward.step(&added[0], &mut told, &mut kept);
             state[0] = told;
         }
-        (told, kept) = ([0; WIDTH], [0.0; WIDTH]);
+        (told, kept) = ([0.0; WIDTH], [0.0; WIDTH]);
         for (state, added) in states.iter_mut().zip(&added).rev() {
             backward.step(&added[1], &mut told, &mut kept);
             state[1] = told;
@@ -162,8 +166,8 @@ impl Network {
     /// The inner layer for what is remembered at one character.
     pub fn inner(&self, state: &State) -> Inner {
         let (matrix, bias) = &self.inner;
-        let state: Vec<f32> = state.as_flattened().iter().map(|&h| f32::from(h) / ONE).collect();
-        bias.iter().enumerate().map(|(at, bias)| (matrix.times(at, &state) + bias).max(0.0)).collect()
+        let state = state.as_flattened();
+        bias.iter().enumerate().map(|(at, bias)| (matrix.times(at, state) + bias).max(0.0)).collect()
     }
 
     /// How well reading `class` fits; only differences have a meaning.
