@@ -16,7 +16,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     thread,
@@ -24,9 +24,13 @@ use std::{
 };
 
 use fastrand::Rng;
-use langdu::notice::Format;
+use langdu::{
+    lexicon::{Lexicon, pls},
+    notice::Format,
+    plan::Settings,
+};
 use peak_alloc::PeakAlloc;
-use support::whole::{check, planned};
+use support::whole::{check, planned, planned_with};
 
 /// Counts what is allocated, so that memory can be judged.
 #[global_allocator]
@@ -246,6 +250,52 @@ const MARKUP: &[&str] = &[
     "style=\"display:none\"",
 ];
 
+/// Elements of SSML.
+const SSML: &[&str] = &[
+    "<p>",
+    "</p>",
+    "<s>",
+    "</s>",
+    "<break time=\"300ms\"/>",
+    "<break strength=\"strong\"/>",
+    "<sub alias=\"区域协定\">RCEP</sub>",
+    "<say-as interpret-as=\"digits\">2024</say-as>",
+    "<say-as interpret-as=\"telephone\">0471-1234567</say-as>",
+    "<say-as interpret-as=\"date\" format=\"ymd\">2024-05-01</say-as>",
+    "<say-as interpret-as=\"characters\">B超</say-as>",
+    "<say-as interpret-as=\"cardinal\">",
+    "</say-as>",
+    "<phoneme alphabet=\"pinyin\" ph=\"er4 lian2\">二连</phoneme>",
+    "<emphasis>",
+    "</emphasis>",
+    "<!-- -->",
+    "<![CDATA[<]]>",
+    "&lt;",
+    "&#x4e00;",
+    "&lol;",
+    "<metadata>",
+    "</metadata>",
+    "<x:y/>",
+];
+
+/// Pieces of lexicons.
+const ENTRIES: &[&str] = &[
+    "\n二连\ter4 lian2\n",
+    "\nRCEP\t区域协定\n",
+    "\n12345\t幺二三四五\n",
+    "\n行\tháng\n",
+    "\nB超\tB超\n",
+    "\n3·15\t三幺五\n",
+    "\n的\tde5\n",
+    "\n2\t两\n",
+    "\t",
+    "lv4",
+    "nǚ",
+    "zhuang4",
+    "# ",
+    "幺",
+];
+
 #[test]
 fn any_text_is_read_whole() {
     fuzz("text", &seeds(), PIECES, |input| one_way(input, Format::Text));
@@ -255,6 +305,38 @@ fn any_text_is_read_whole() {
 fn any_page_is_read_whole() {
     let pieces = [PIECES, MARKUP].concat();
     fuzz("html", &seeds(), &pieces, |input| one_way(input, Format::Html));
+}
+
+#[test]
+fn any_ssml_is_read_whole_or_refused() {
+    let tame = PIECES.iter().copied().filter(|piece| !piece.contains(['<', '&']));
+    let pieces: Vec<&str> = tame.chain(SSML.iter().copied()).collect();
+    let seeds: Vec<String> = seeds().into_iter().filter(|seed| !seed.contains(['<', '&'])).collect();
+    fuzz("ssml", &seeds, &pieces, |input| one_way(&format!("<speak>{input}</speak>"), Format::Ssml));
+}
+
+/// The upper half of an input is a lexicon, or its good lines are; the rest is read with it.
+#[test]
+fn any_lexicon_is_kept_to_or_refused() {
+    let pieces = [PIECES, ENTRIES].concat();
+    fuzz("lexicon", &seeds(), &pieces, |input| {
+        let half = input.char_indices().nth(input.chars().count() / 2).map_or(0, |(at, _)| at);
+        let (lines, text) = input.split_at(half);
+        let lexicon = Lexicon::parse(lines).or_else(|wrong| {
+            assert!(wrong.iter().all(|wrong| wrong.line > 0 && !wrong.to_string().is_empty()));
+            let good = lines.split_inclusive('\n').filter(|line| Lexicon::parse(line).is_ok());
+            Lexicon::parse(&good.collect::<String>())
+        });
+        let _ = pls::import(input);
+        let Ok(lexicon) = lexicon else { return };
+        for found in lexicon.find(text) {
+            assert!(text.get(found.span.start..found.span.end).is_some_and(|written| !written.is_empty()));
+        }
+        let settings = Settings { lexicon: Arc::new(lexicon), ..Settings::default() };
+        if let Some((document, plan, unreadable)) = planned_with(text, Format::Text, &settings) {
+            check(&document, &plan, &unreadable);
+        }
+    });
 }
 
 #[test]
@@ -425,8 +507,9 @@ fn seeds() -> Vec<String> {
     let lines: Vec<String> =
         texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     let pages = files.iter().filter(|path| path.extension().is_some_and(|e| e == "html"));
-    let whole = pages.map(|path| fs::read_to_string(path).unwrap().chars().take(LONG).collect());
-    let seeds: Vec<String> = lines.into_iter().filter(|line| !line.trim().is_empty()).chain(whole).collect();
+    let whole = pages.map(|path| fs::read_to_string(path).unwrap());
+    let seeds = lines.into_iter().chain(whole).filter(|text| !text.trim().is_empty());
+    let seeds: Vec<String> = seeds.map(|text| text.chars().take(LONG).collect()).collect();
     assert!(seeds.len() > 500, "the cases are found");
     seeds
 }

@@ -44,8 +44,11 @@ impl Budget {
 pub(super) fn pieces(reading: &Reading, budget: Budget) -> Vec<Piece> {
     let mut out: Vec<Piece> = Vec::new();
     let mut rest = &reading.sounds[..];
-    while voiced(rest) > 0 {
-        let (head, tail) = rest.split_at(best_cut(rest, budget.syllables(out.len())));
+    // Counted once: a text of a megabyte may be one sentence.
+    let mut left = voiced(rest);
+    while left > 0 {
+        let (head, tail) = rest.split_at(best_cut(rest, left, budget.syllables(out.len())));
+        left -= voiced(head);
         out.push(Piece { sounds: head.to_vec(), ends_sentence: false });
         rest = tail;
     }
@@ -61,15 +64,14 @@ fn voiced(sounds: &[Sound]) -> usize {
     sounds.iter().filter(|sound| !matches!(sound.voiced, Voiced::Pause(_))).count()
 }
 
-/// How many sounds the next utterance takes, so that it has at most `most` syllables.
+/// How many sounds the next utterance takes, so that it has at most `most` of the `total` syllables.
 ///
 /// Of the places where a reader could stop, the best is the strongest; among equals the latest.
 /// A place that would leave a stub on either side counts only when there is no other.
-fn best_cut(sounds: &[Sound], most: usize) -> usize {
-    if voiced(sounds) <= most {
+fn best_cut(sounds: &[Sound], total: usize, most: usize) -> usize {
+    if total <= most {
         return sounds.len();
     }
-    let total = voiced(sounds);
     let mut best = (0, sounds.len());
     let mut said = 0;
     for (at, sound) in sounds.iter().enumerate() {

@@ -10,8 +10,13 @@ use langdu::{
 
 /// The document, its plan, and where it has characters without a known reading.
 pub fn planned(text: &str, format: Format) -> Option<(Document, Plan, Vec<Span>)> {
+    planned_with(text, format, &Settings::default())
+}
+
+/// The same, with choices or a lexicon.
+pub fn planned_with(text: &str, format: Format, settings: &Settings) -> Option<(Document, Plan, Vec<Span>)> {
     let (document, _) = notice::read(text, format, &Limits { max_chars: usize::MAX }).ok()?;
-    let (plan, notes) = plan::plan(&document, &Settings::default());
+    let (plan, notes) = plan::plan(&document, settings);
     let unreadable = notes.iter().filter(|n| n.code == NoteCode::Unreadable).map(|n| n.span).collect();
     Some((document, plan, unreadable))
 }
