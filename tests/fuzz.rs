@@ -49,7 +49,7 @@ const LONG: usize = 1500;
 const BULK: usize = if cfg!(debug_assertions) { 4 << 10 } else { 32 << 10 };
 
 /// Bytes of memory that one byte of input may cost at most, once the dictionaries are loaded.
-const BYTES_A_BYTE: usize = 700;
+const BYTES_A_BYTE: usize = 900;
 
 /// Pieces that notices are made of, and pieces that make trouble.
 const PIECES: &[&str] = &[
