@@ -306,9 +306,10 @@ async fn too_many_waiting_are_sent_away() {
         tokio::spawn(async move { stage.get(&url).await })
     };
     // One is being made for its listener, two are queued.
-    let patient: Vec<_> = urls[5..8].iter().map(ask).collect();
+    let mut patient = vec![ask(&urls[5])];
+    until("it is begun", async || stage.engine.calls() == 2).await;
+    patient.extend(urls[6..8].iter().map(ask));
     until("three wait", async || stage.renderer.health().await.waiting == 3).await;
-    until("one of them is begun", async || stage.engine.calls() == 2).await;
     let refused = stage.get(&urls[9]).await;
     refused.is_problem(503, "overloaded");
     assert_eq!(refused.header("retry-after"), "1");

@@ -704,6 +704,7 @@ async fn a_notice_stays_as_it_was_when_the_lexicon_changes() {
     );
 
     // The old address still has the old reading, even when its clips are gone.
+    later.made(&new).await;
     fs::remove_dir_all(folder.path().join("data/clips")).unwrap();
     let restarted = site(folder.path());
     for url in &old_urls {
