@@ -17,8 +17,8 @@ fi
 # What is scored, the filter that answers, the least percentage that must be reached.
 floors="
 spoken        spoken     99
-pronunciation pronounce  98
-segments      segment    92
+pronunciation pronounce  98.5
+segments      segment    96
 headings      segment    95
 "
 
