@@ -212,7 +212,10 @@ pub(super) fn hotline(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
         || SERVICES.at(scan, if scan.at(to) == '”' { to + 1 } else { to }).is_some();
     let found = match written.len() {
         3 if NUMBERS.has(&written) => {
-            near || served || emergency_beside(scan, i, to) || (before == '“' && scan.at(to) == '”')
+            near || served
+                || alarm(scan, i)
+                || emergency_beside(scan, i, to)
+                || (before == '“' && scan.at(to) == '”')
         }
         5 | 6 if served || near => true,
         5 if NUMBERS.has(&written) => true,
@@ -251,7 +254,17 @@ pub(super) fn chain_start(scan: &Scan<'_>, i: usize) -> usize {
 /// Whether an extension stands at `i`: after 转, or after the hyphen of a whole number.
 pub(super) fn is_extension(scan: &Scan<'_>, i: usize) -> bool {
     let number = || i >= 8 && scan.folded(i - 8, i - 1).iter().all(char::is_ascii_digit);
-    scan.before(i) == '转' || scan.before(i) == '-' && number()
+    let listed = chain_start(scan, i);
+    let named = ["分机", "内线", "分机号", "分机:", "内线:"];
+    scan.after_any(scan.back_over_space(listed), &named)
+        || scan.before(i) == '转'
+        || scan.before(i) == '-' && number()
+}
+
+/// 火警119, 火警:119, 拨119
+fn alarm(scan: &Scan<'_>, i: usize) -> bool {
+    let at = if scan.before(i) == ':' { i - 1 } else { i };
+    scan.after_any(at, &["火警", "匪警", "盗警", "交通事故"]) || scan.after_any(i, &["拨", "拨叫"])
 }
 
 /// Another emergency number stands beside: 110、119、120.

@@ -158,7 +158,7 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         return Some(Hit::new(i + 1, Class::Symbol, said));
     }
     let stated = apart || (is_han(before) && (degrees || share && !measure::follows_number(scan, i)));
-    if minus && (NEGATIVE.before(scan, i) || opens_sum(scan, i, amount.end)) {
+    if minus && (NEGATIVE.before(scan, i) || after_plus(scan, i) || opens_sum(scan, i, amount.end)) {
         return Some(Hit::new(i + 1, Class::Symbol, said));
     }
     // A dash after white space or a mark is more often a list dash than a sign.
@@ -168,6 +168,13 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         || amount.fraction.len() + amount.whole.len() > 1
         || matches!(before, '(' | '=' | ':');
     (stated && sure && (minus || degrees || share)).then(|| Hit::new(i + 1, Class::Symbol, said))
+}
+
+/// `+5，-5`: beside a number with a plus.
+fn after_plus(scan: &Scan<'_>, i: usize) -> bool {
+    let Some(end) = i.checked_sub(1).filter(|&end| matches!(scan.at(end), ',' | '、')) else { return false };
+    let figures = (1..=6).take_while(|&n| n <= end && scan.at(end - n).is_ascii_digit()).count();
+    figures > 0 && scan.before(end - figures) == '+'
 }
 
 /// `-1`, `-1+2=1`: the text is a number or a sum that begins with a minus.

@@ -221,7 +221,8 @@ fn house_number(scan: &Scan<'_>, i: usize, first: usize, second: usize) -> bool 
     scan.at(first) == '-' && (chained || inside)
 }
 
-fn rises(first: &Amount, second: &Amount) -> bool {
+/// Whether the second number is no less than the first.
+pub(super) fn rises(first: &Amount, second: &Amount) -> bool {
     let key = |a: &Amount| {
         (
             a.whole.trim_start_matches('0').len(),
