@@ -18,6 +18,9 @@ pub(super) fn days(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hit> 
     if let Some((end, said)) = han_day(scan, i) {
         return Some(Hit::new(end, Class::Date, said));
     }
+    if let Some((end, said)) = dashed_month(scan, i) {
+        return Some(Hit::new(end, Class::Date, said));
+    }
     if let Some((end, said)) = pointed_day(scan, i) {
         return Some(Hit::new(end, Class::Date, said));
     }
@@ -77,6 +80,17 @@ fn han_day(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
         None => {}
     }
     Some((end, said))
+}
+
+/// `2024-5月`: no range ends in a month that begins with a year.
+fn dashed_month(scan: &Scan<'_>, i: usize) -> Option<(usize, String)> {
+    let to = scan.digits(i);
+    scan.value(i, to).filter(|y| to - i == 4 && BARE_YEARS.contains(y))?;
+    if scan.at(to) != '-' || !scan.at(to + 1).is_ascii_digit() || is_word(scan.before(i)) {
+        return None;
+    }
+    let (end, month) = part(scan, to + 1, "月", 12).map(|(month, end)| (end, small(month)))?;
+    Some((end, format!("{}年{month}月", number::digits(&scan.string(i, to)))))
 }
 
 /// `3.15日前`: a day has no fraction. At the head of an item it may as well be item 3, day 15.

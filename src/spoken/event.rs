@@ -27,7 +27,10 @@ pub(super) fn day(scan: &Scan<'_>, i: usize, _: &Options) -> Option<Hit> {
         || (quoted && WORDS.within(scan, after, scan.run(after, is_han).min(after + 12)).is_some());
     let known = dot == '.' && BARE.at(scan, end).is_some();
     let sure = sure || known;
-    if !sure || is_word(scan.at(end)) || (dot == '·' && measure::counts(scan, end) && !quoted) {
+    if !sure
+        || is_word(scan.at(end))
+        || (dot == '·' && measure::counts(scan, end) && !quoted && !scan.any(end, &["国家"]))
+    {
         return None;
     }
     // The first of October is known by its numbers, all other days by their digits.

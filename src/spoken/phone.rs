@@ -254,11 +254,11 @@ pub(super) fn chain_start(scan: &Scan<'_>, i: usize) -> usize {
 /// Whether an extension stands at `i`: after 转, or after the hyphen of a whole number.
 pub(super) fn is_extension(scan: &Scan<'_>, i: usize) -> bool {
     let number = || i >= 8 && scan.folded(i - 8, i - 1).iter().all(char::is_ascii_digit);
-    let listed = chain_start(scan, i);
-    let named = ["分机", "内线", "分机号", "分机:", "内线:"];
-    scan.after_any(scan.back_over_space(listed), &named)
-        || scan.before(i) == '转'
-        || scan.before(i) == '-' && number()
+    let at = scan.back_over_space(i);
+    let named = scan.after_any(at, &["分机", "内线", "分机号", "分机:", "内线:"]);
+    // 转 801, but 转 801路
+    let passed_on = scan.before(at) == '转' && (at == i || scan.at(scan.digits(i)) != '路');
+    named || passed_on || scan.before(i) == '-' && number()
 }
 
 /// 火警119, 火警:119, 拨119

@@ -158,13 +158,18 @@ fn sign(scan: &Scan<'_>, i: usize) -> Option<Hit> {
         return Some(Hit::new(i + 1, Class::Symbol, said));
     }
     let stated = apart || (is_han(before) && (degrees || share && !measure::follows_number(scan, i)));
-    if minus && (NEGATIVE.before(scan, i) || after_plus(scan, i) || opens_sum(scan, i, amount.end)) {
+    if minus
+        && (NEGATIVE.before(scan, scan.back_over_space(i))
+            || after_plus(scan, i)
+            || opens_sum(scan, i, amount.end))
+    {
         return Some(Hit::new(i + 1, Class::Symbol, said));
     }
     // A dash after white space or a mark is more often a list dash than a sign.
     let sure = degrees
         || scan.any(unit, &["层", "楼", "度"])
         || share
+        || scan.at(unit) == '分' && !is_han(scan.at(unit + 1))
         || amount.fraction.len() + amount.whole.len() > 1
         || matches!(before, '(' | '=' | ':');
     (stated && sure && (minus || degrees || share)).then(|| Hit::new(i + 1, Class::Symbol, said))

@@ -140,7 +140,9 @@ pub(super) fn amounts(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
     let (first_end, first_tail) = tail(scan, first.end);
     let (from, dash) = separator(scan, first_end)?;
     let negative = scan.at(from) == '-' && dash == '~';
-    let second = quantity::lex(scan, if negative { from + 1 } else { from })?;
+    // -5%～+5%
+    let positive = scan.at(from) == '+' && scan.before(i) == '-';
+    let second = quantity::lex(scan, if negative || positive { from + 1 } else { from })?;
     let (end, second_tail) = tail(scan, second.end);
     if scan.at(second.end).is_ascii_digit() || house_number(scan, i, first.end, second.end) {
         return None;
@@ -158,16 +160,18 @@ pub(super) fn amounts(scan: &Scan<'_>, i: usize, options: &Options) -> Option<Hi
         return None;
     }
     let to = options.to();
+    let above = if positive { "正" } else { "" };
     let said = match (first_tail, second_tail) {
         // 百分之 stands before each end, also where % is written once.
         (None | Some(Tail::Share(_)), Some(Tail::Share(word))) => {
-            format!("{word}{}{to}{word}{}", first.percent(), second.percent())
+            let sign = if negative { "负" } else { above };
+            format!("{word}{}{to}{sign}{word}{}", first.percent(), second.percent())
         }
         (first_tail, second_tail) => {
             let liang = quantity::liang(scan, i, second.end) && !matches!(scan.before(i), '第')
                 // 1-2层 are floors by their number.
                 && !matches!(scan.at(second.end), '层' | '℃');
-            let below = if negative { "零下" } else { "" };
+            let below = if negative { "零下" } else { above };
             let first_name = first_tail.map_or(String::new(), Tail::name);
             let second_name = second_tail.map_or(String::new(), Tail::name);
             format!("{}{first_name}{to}{below}{}{second_name}", first.said(liang), second.said(liang))
