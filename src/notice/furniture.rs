@@ -28,7 +28,11 @@ pub(crate) fn furniture(text: &str) -> Option<Skip> {
         return Some(Skip::ReleaseNote);
     }
     WORDS.find(&bare).or_else(|| {
-        if attachment_label(&bare).is_none() && marker(&bare).is_none() && is_file_name(&bare) {
+        if attachment_label(&bare).is_none()
+            && marker(&bare).is_none()
+            && is_file_name(&bare)
+            && !["请下载", "下载地址", "www.", "://"].iter().any(|word| bare.contains(word))
+        {
             Some(Skip::FileName)
         } else if is_buttons(text) || is_trail(&bare) || is_site_name(text) {
             Some(Skip::Navigation)
@@ -112,6 +116,9 @@ fn is_byline(text: &str) -> bool {
         let Some(colon) = field.find([':', '：']) else { continue };
         let label = field.get(..colon).unwrap_or("").trim_start_matches(['(', '（', '【', '[']);
         if WORDS.fields.contains(&label) {
+            if is_told(label, field.get(colon..).unwrap_or("")) {
+                return false;
+            }
             fields += 1;
         } else if !WORDS.loose.contains(&label) && !label.bytes().all(|b| b.is_ascii_digit()) {
             // A field that no byline has: 时间:3月1日 地点:县体育馆 is for the listener.
@@ -123,6 +130,20 @@ fn is_byline(text: &str) -> bool {
     // 编辑: with nothing after it is a field of a form.
     let empty = fields == 1 && rest.trim_end().ends_with([':', '：']);
     fields > 0 && known_first && !empty && text.chars().count() <= 100
+}
+
+/// 编辑:2名, 审核:5月6日至10日, 来源:财政资金500万元, 更新时间:每日8时: a label of bylines before what counts.
+fn is_told(label: &str, value: &str) -> bool {
+    let mut pairs = value.chars().zip(value.chars().skip(1));
+    match label {
+        "编辑" | "审核" | "校对" | "来源" => {
+            value.contains("资金")
+                || pairs
+                    .any(|(n, c)| n.is_ascii_digit() && matches!(c, '名' | '人' | '月' | '日' | '元' | '万'))
+        }
+        "更新时间" => value.contains('每'),
+        _ => false,
+    }
 }
 
 /// The words of `furniture.tsv`.
@@ -170,14 +191,32 @@ impl Words {
 }
 
 impl Word {
+    /// 欢迎访问博物馆的市民凭身份证免费入馆: the words of a page begin what a listener needs.
+    fn goes_on(&self, bare: &str) -> bool {
+        const OPENERS: [&str; 5] = ["欢迎", "分享", "手机扫一扫", "扫一扫手机", "热词"];
+        const TELLS: [&str; 10] = ["，", ",", "元", "每户", "须", "请", "可领", "凭", "免费", "补贴"];
+        match self.text {
+            "公安备案" => {
+                marker(bare).is_some() || !bare.contains('号') && !bare.contains(|c: char| c.is_ascii_digit())
+            }
+            "建议使用IE" => bare.contains("IEC") || bare.contains("IEEE"),
+            text => {
+                OPENERS.iter().any(|w| text.starts_with(w)) && TELLS.iter().any(|word| bare.contains(word))
+            }
+        }
+    }
+
     fn fits(&self, bare: &str, inner: &str) -> bool {
         match self.how {
-            How::Starts => bare.starts_with(self.text),
-            How::Contains => bare.contains(self.text),
+            How::Starts => bare.starts_with(self.text) && !self.goes_on(bare),
+            How::Contains => bare.contains(self.text) && !self.goes_on(bare),
             How::Is => inner == self.text,
             How::Ends => bare.ends_with(self.text) && bare.chars().count() <= 24,
             How::Labels => {
-                bare.starts_with(self.text) && bare.chars().count() <= 10 && !bare.contains(['、', ',', '，'])
+                bare.starts_with(self.text)
+                    && bare.chars().count() <= 10
+                    && !bare.contains(['、', ',', '，'])
+                    && !bare.contains("垃圾")
             }
             How::Leads => {
                 bare.starts_with(self.text) && (bare.contains(['>', '»', '›']) || bare.contains("首页"))

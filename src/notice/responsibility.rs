@@ -81,7 +81,11 @@ fn names_office(text: &str) -> bool {
 
 /// Whether it is a sentence rather than a list.
 fn tells(text: &str) -> bool {
+    const NUMERALS: &str = "〇零一二三四五六七八九十百千";
+    const MEASURES: &str = "年月日万元";
+    let mut pairs = text.chars().zip(text.chars().skip(1));
     WORDS.tells.iter().any(|word| text.contains(word))
+        || pairs.any(|(n, measure)| NUMERALS.contains(n) && MEASURES.contains(measure))
 }
 
 struct Words {

@@ -109,8 +109,9 @@ pub(super) fn cells(text: &str, rows: &[Row]) -> Vec<Cell> {
 fn heads_of(text: &str, over: &[&Row], slot: &Slot, column: usize) -> Vec<Span> {
     let mut heads: Vec<Span> = Vec::new();
     for row in over {
+        // A cell that spans several columns has only the head that covers them all.
         let above =
-            row.slots.iter().find(|h| h.column < column + slot.columns && column < h.column + h.columns);
+            row.slots.iter().find(|h| h.column <= column && column + slot.columns <= h.column + h.columns);
         if let Some(head) = above.filter(|h| h.span.of(text) != slot.span.of(text))
             && heads.last().is_none_or(|last| last.of(text) != head.span.of(text))
         {

@@ -52,10 +52,19 @@ pub(super) fn compose(document: &Document, sentence: &Sentence) -> Option<Compos
     };
     // The unit that the name of the row, or a cell of its own, gives to the figures after it.
     let mut unit: Option<String> = None;
+    // Whether a cell of its own gave it: 台 counts what the next cell says, and no price after that.
+    let mut from_column = false;
     for (n, cell) in cells.iter().enumerate() {
         let figures_follow = cells.get(n + 1..).is_some_and(|rest| rest.iter().any(figure));
         let head: String = cell.heads.iter().map(|&head| text(head).trim()).collect();
-        if is_unit_head(&head) && figures_follow && is_unit(text(cell.span)) {
+        let next_takes = |unit: &str| {
+            let next = cells.get(n + 1).filter(|next| figure(next));
+            next.is_some_and(|next| {
+                takes(&next.heads.iter().map(|&h| text(h).trim()).collect::<String>(), unit)
+            })
+        };
+        if is_unit_head(&head) && is_unit(text(cell.span)) && next_takes(text(cell.span)) {
+            from_column = true;
             unit = Some(text(cell.span).to_owned());
             continue;
         }
@@ -66,6 +75,7 @@ pub(super) fn compose(document: &Document, sentence: &Sentence) -> Option<Compos
             row.gap(cell.span.start);
             row.write(cell.span.start + name.len());
             unit = Some(inner.to_owned());
+            from_column = false;
             continue;
         }
         let figure = figure(cell);
@@ -79,9 +89,17 @@ pub(super) fn compose(document: &Document, sentence: &Sentence) -> Option<Compos
         } else {
             row.gap(cell.span.start);
         }
-        let after = row.head(cell, &head, figure, unit.as_deref());
+        let taken = unit.as_deref().filter(|unit| !from_column || takes(&head, unit));
+        let after = row.head(cell, &head, text(cell.span), figure, taken);
+        if let Some(after) = after {
+            row.write(cell.span.start + amount(text(cell.span)).unwrap_or(cell.span.len()));
+            row.add(after);
+        }
         row.write(cell.span.end);
-        row.add(after.unwrap_or_default());
+        if from_column && figure && !is_year_head(&head) && unit.as_deref().is_some_and(|u| !u.contains('元'))
+        {
+            unit = None;
+        }
     }
     row.write(sentence.span.end);
     let changed = row.out.pieces.iter().any(|piece| !piece.written);
@@ -120,23 +138,33 @@ impl Writer<'_> {
         self.out.push(words, self.at - self.from, false);
     }
 
-    /// The head of a cell, with the unit of a figure right before it; a unit of several is said after the
-    /// figure, and given back.
+    /// The head of a cell, with the unit of a figure right before it; a unit of several, and that of a range
+    /// or of 5万, is said after the figure, and given back.
     fn head<'a>(
         &mut self,
         cell: &Cell,
         head: &'a str,
+        text: &str,
         figure: bool,
         unit: Option<&'a str>,
     ) -> Option<&'a str> {
+        let whole = head;
         let (name, unit) = match bracketed(head).filter(|(_, inner)| is_unit(inner)) {
             Some((name, inner)) => (name, Some(inner)),
             None => (head, unit),
         };
-        let unit = unit.filter(|_| figure);
-        let before = unit.filter(|unit| leads(unit));
+        let large = |c: char| matches!(c, '万' | '亿');
+        let counted =
+            amount(text).is_some() && !unit.is_some_and(|u| u.starts_with(large) && text.contains(large));
+        // 不超过300: the unit stays in the head, unless the cell has it.
+        let stays = !figure
+            && !counted
+            && text.contains(|c: char| c.is_ascii_digit())
+            && unit.is_some_and(|unit| !text.contains(unit));
+        let unit = unit.filter(|_| figure || counted);
+        let before = unit.filter(|unit| figure && leads(unit) && !is_range(text) && !is_frost(text, unit));
         if !cell.heads.is_empty() {
-            self.add(name);
+            self.add(if stays { whole } else { name });
             self.add(if before.is_none() { "，" } else { "" });
         }
         if let Some(unit) = before {
@@ -227,6 +255,47 @@ fn is_figure(text: &str) -> bool {
     });
     rest.starts_with(|c: char| c.is_ascii_digit())
         && matches!(tail, "" | "以上" | "以下" | "左右" | "以内" | "多" | "余")
+}
+
+/// 5万, 1,200（含税）: where the number ends in a cell that says more than a figure.
+fn amount(text: &str) -> Option<usize> {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let number = text.strip_suffix(rest).filter(|n| n.starts_with(|c: char| c.is_ascii_digit()))?;
+    let after = rest.trim_start_matches(['万', '亿']);
+    let large = !rest.is_empty() && after.len() < rest.len();
+    (after.is_empty() && large || after.starts_with(['(', '（']))
+        .then_some(number.len() + rest.len() - after.len())
+}
+
+/// 18-50, 100~120.
+fn is_range(text: &str) -> bool {
+    let inner = text.trim().trim_start_matches(|c: char| !c.is_ascii_digit());
+    inner.contains(['-', '—', '–', '~', '～', '至'])
+}
+
+/// -12 in ℃.
+fn is_frost(text: &str, unit: &str) -> bool {
+    unit == "℃" && text.trim().starts_with(['-', '－'])
+}
+
+/// Whether a figure under `head` is counted in a `unit` that a column of its own gives: 数量 in 台, 价格 in 元.
+fn takes(head: &str, unit: &str) -> bool {
+    let name = bracketed(head).map_or(head, |(name, _)| name);
+    if name.contains(['%', '％', '率', '幅', '比']) {
+        return false;
+    }
+    if is_year_head(name) {
+        return true;
+    }
+    if unit.contains('元') {
+        return ["价", "费", "金额", "标准", "收入", "投资"].iter().any(|word| name.contains(word));
+    }
+    !name.contains(['价', '费', '额'])
+        && ["数", "量", "面积", "长度", "规模"].iter().any(|word| name.ends_with(word))
+}
+
+fn is_year_head(head: &str) -> bool {
+    is_year(head.trim_end_matches(['年', '度']))
 }
 
 fn is_year(text: &str) -> bool {

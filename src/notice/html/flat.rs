@@ -99,6 +99,7 @@ enum Ends {
     Table,
     List,
     Item,
+    Head,
 }
 
 struct Writer<'p> {
@@ -204,6 +205,11 @@ impl Writer<'_> {
                 Some(Ends::List) => drop(self.lists.pop()),
                 // An empty item keeps its number to itself.
                 Some(Ends::Item) => self.label = None,
+                Some(Ends::Head) => {
+                    if let Some(grid) = self.grids.last_mut() {
+                        grid.end_head();
+                    }
+                }
                 None => {}
             }
             self.open.pop();
@@ -275,6 +281,7 @@ impl Writer<'_> {
             _ => {
                 if let Some(grid) = self.grids.last_mut() {
                     grid.part(tag);
+                    ends = (tag == "thead").then_some(Ends::Head);
                 }
             }
         }

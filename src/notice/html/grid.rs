@@ -41,6 +41,11 @@ impl Grid {
         }
     }
 
+    /// `thead` ends; the rows after it may have no `tbody`.
+    pub(super) fn end_head(&mut self) {
+        self.in_head = false;
+    }
+
     /// A cell begins.
     pub(super) fn cell(&mut self, e: &Element) {
         let number = |key: &str| e.number(key).map_or(1, |n| usize::try_from(n).unwrap_or(1)).clamp(1, SPAN);
