@@ -124,13 +124,16 @@ fn year_range(scan: &Scan<'_>, to: usize, year: u32, said: &str, options: &Optio
         2 => last > year % 100 && (ends_in_year || scan.any(last_sign, &["学年", "财年", "赛季"])),
         _ => false,
     };
-    // 2018年8月-2019年12月 has months: each end is a date of its own.
+    let first = if written_year { format!("{said}年") } else { said.to_owned() };
+    // 2020—2024年5月: the far end is a date of its own.
     let month_follows =
         scan.at(scan.digits(last_sign + 1)) == '月' && scan.at(last_sign + 1).is_ascii_digit();
+    if month_follows && second_to - second == 4 && YEARS.contains(&last) && last >= year {
+        return Some(Hit::new(second, Class::Year, format!("{first}{}", options.to())));
+    }
     if !fits || month_follows {
         return None;
     }
-    let first = if written_year { format!("{said}年") } else { said.to_owned() };
     let until = number::digits(&scan.string(second, second_to));
     let (end, tail) = if ends_in_year { (last_sign + 1, "年") } else { (second_to, "") };
     Some(Hit::new(end, Class::Year, format!("{first}{}{until}{tail}", options.to())))
