@@ -152,5 +152,5 @@ fn unit(scan: &Scan<'_>, from: usize, to: usize) -> Option<Unit> {
     while at < to {
         at = measure::measure_at(scan, at)?;
     }
-    (at == to).then(|| Unit::Name(scan.string(from, to)))
+    (at == to).then(|| Unit::Name(scan.string(from, to).trim().to_owned()))
 }
