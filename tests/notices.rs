@@ -287,7 +287,7 @@ fn tagged(chars: usize) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Doubling the input may double the time, not more; the margin is for a busy machine.
+/// Four times the input may take four times the time, not more; the margin is for a busy machine.
 fn assert_linear(format: Format, inputs: fn(usize) -> Vec<(&'static str, String)>, chars: usize) {
     let time = |text: &str| {
         let once = || {
@@ -298,8 +298,14 @@ fn assert_linear(format: Format, inputs: fn(usize) -> Vec<(&'static str, String)
         once().min(once())
     };
     for ((name, small), (_, large)) in inputs(chars).into_iter().zip(inputs(chars * 4)) {
-        let (short, long) = (time(&small), time(&large));
+        let (mut short, mut long) = (time(&small), time(&large));
         println!("{name}: {short:.3} s, four times as much {long:.3} s");
+        // A machine that was busy elsewhere for a moment says nothing about the input.
+        for _ in 0..3 {
+            if long >= short * 4.0 * 2.2 + 0.1 {
+                (short, long) = (short.min(time(&small)), long.min(time(&large)));
+            }
+        }
         assert!(long < short * 4.0 * 2.2 + 0.1, "{name}: {short:.3} s, four times as much takes {long:.3} s");
     }
 }
