@@ -7,6 +7,7 @@
 //!
 //! [`stretch`](mod@stretch) serves the engines: it makes speech slower or faster than they can.
 
+mod encoding;
 mod level;
 mod stretch;
 mod trim;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+pub use encoding::{Encoding, encode};
 pub use stretch::stretch;
 pub use wav::{HEADER, header, join};
 

@@ -13,7 +13,7 @@ use super::{
     problem::{Code, Problem, ProblemBody},
     range::{self, Part},
 };
-use crate::{plan::ClipKey, store::NoticeId};
+use crate::store::{ClipName, NoticeId};
 
 /// A clip never changes: what changes its sound changes its key.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -50,15 +50,17 @@ pub(super) async fn clip(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let key = key_of(&name)?;
+    let name: ClipName = name
+        .parse()
+        .map_err(|why: crate::store::id::NoClipName| Problem::new(Code::ClipKeyMalformed, why.to_string()))?;
     let Query(home) = home.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
     let home = home.notice.as_deref().map(notice_id).transpose()?;
-    let etag = format!("\"{key}\"");
+    let etag = format!("\"{name}\"");
     let mut response = if range::has_it(&headers, &etag) {
         // The key names the sound: there is no need to look, let alone to make it again.
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let wav = app.renderer.clip(key, home).await?.wav;
+        let wav = app.renderer.file(name, home).await?.file;
         let len = wav.len() as u64;
         let part = if method == Method::GET { range::asked(&headers, &etag, len) } else { Part::Whole };
         match part {
@@ -76,7 +78,7 @@ pub(super) async fn clip(
     };
     let headers = response.headers_mut();
     headers.insert(header::ETAG, text_value(etag));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(name.encoding.media_type()));
     headers.insert(header::CACHE_CONTROL, FOREVER);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     Ok(response)
@@ -85,12 +87,6 @@ pub(super) async fn clip(
 /// Reads the id of a notice.
 pub(super) fn notice_id(text: &str) -> Result<NoticeId, Problem> {
     text.parse().map_err(|why: crate::store::id::NoId| Problem::new(Code::NoticeIdMalformed, why.to_string()))
-}
-
-fn key_of(name: &str) -> Result<ClipKey, Problem> {
-    let key = name.strip_suffix(".wav").and_then(|key| key.parse().ok());
-    let detail = "a clip is named by 64 lower-case hexadecimal digits and .wav";
-    key.ok_or_else(|| Problem::new(Code::ClipKeyMalformed, detail))
 }
 
 /// A header value of plain ASCII, which every text made here is.

@@ -5,6 +5,7 @@
 //! 3. every engine has threads of its own ([`worker`]), because engines block;
 //! 4. whoever waits gets the clip or a typed error ([`RenderError`]); nothing is skipped in silence.
 
+mod derive;
 mod error;
 mod lane;
 mod notice;
@@ -16,6 +17,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use bytes::Bytes;
 use futures::{StreamExt, stream};
 use moka::future::Cache;
 
@@ -27,7 +29,7 @@ use crate::{
     notice::{Document, Limits},
     plan::{self, ClipKey, Options, Plan, Speed, Timbre},
     site::SiteLexicon,
-    store::{NoticeId, Store, StoreHealth},
+    store::{ClipName, NoticeId, Store, StoreHealth},
 };
 pub use error::RenderError;
 use lane::{Job, Lane, Seat};
@@ -67,6 +69,15 @@ impl Default for RenderOptions {
             most_notices: 4096,
         }
     }
+}
+
+/// A file as it is served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// All of it.
+    pub file: Bytes,
+    /// What it is: another name than was asked for when another voice had to speak.
+    pub name: ClipName,
 }
 
 /// How the service is.
@@ -212,10 +223,29 @@ impl Renderer {
         self.desk.notice(id).await
     }
 
-    /// The clip named `key`; waits until it is made. `home` is the notice it belongs to.
+    /// The file of a clip if it is in memory: no waiting, no work.
+    pub fn hot(&self, name: ClipName) -> Option<Bytes> {
+        self.desk.store.hot(name)
+    }
+
+    /// The file of a clip, in the format that `name` says; waits until it is made. `home` is the notice it
+    /// belongs to.
     ///
     /// # Errors
     /// [`RenderError::ClipUnknown`] when it is neither stored nor in that notice, or why it could not be made.
+    pub async fn file(&self, name: ClipName, home: Option<NoticeId>) -> Result<Served, RenderError> {
+        if let Some(file) = self.desk.store.hot(name) {
+            return Ok(Served { file, name });
+        }
+        let clip = self.clip(name.key, home).await?;
+        let file = derive::derived(&self.desk.store, &clip, name).await?;
+        Ok(Served { file, name })
+    }
+
+    /// The clip named `key`; waits until it is made. `home` is the notice it belongs to.
+    ///
+    /// # Errors
+    /// As [`Renderer::file`].
     pub async fn clip(&self, key: ClipKey, home: Option<NoticeId>) -> Result<Clip, RenderError> {
         if let Some(clip) = self.desk.stored(key).await {
             return Ok(clip);
@@ -363,7 +393,7 @@ impl Desk {
 
     /// The clip, if the store has it.
     async fn stored(&self, key: ClipKey) -> Option<Clip> {
-        let clip = self.store.clip(key).await;
+        let clip = self.store.clip(ClipName::wav(key)).await.map(|wav| Clip { wav });
         match &clip {
             Some(clip) => self.lengths.insert(key, clip.wav.len() as u64).await,
             None => self.lengths.invalidate(&key).await,
@@ -373,7 +403,7 @@ impl Desk {
 
     /// Bytes of the clip, if the store has it.
     async fn length(&self, key: ClipKey) -> Option<u64> {
-        let bytes = self.store.clip_len(key).await?;
+        let bytes = self.store.clip_len(ClipName::wav(key)).await?;
         self.lengths.insert(key, bytes).await;
         Some(bytes)
     }

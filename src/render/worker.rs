@@ -15,7 +15,11 @@ use super::{
     Desk, RenderError,
     lane::{Job, Lane, Made, Next, Seat},
 };
-use crate::{audio, engine::Engine, engine::EngineError};
+use crate::{
+    audio,
+    engine::{Engine, EngineError},
+    store::ClipName,
+};
 
 /// An engine and its queue.
 pub(super) struct Worker {
@@ -69,12 +73,10 @@ impl Worker {
         match &made {
             Ok(clip) => {
                 // Into memory first: who asks from now on finds it there; the disk may take its time.
-                runtime.block_on(async {
-                    desk.store.hold_clip(key, clip.clone()).await;
-                    desk.lengths.insert(key, clip.wav.len() as u64).await;
-                });
+                desk.store.hold_clip(ClipName::wav(key), clip.wav.clone());
+                runtime.block_on(desk.lengths.insert(key, clip.wav.len() as u64));
                 self.lane.finish(key, &made);
-                runtime.block_on(desk.store.save_clip(key, clip));
+                runtime.block_on(desk.store.save_clip(ClipName::wav(key), &clip.wav));
             }
             Err(why) => {
                 tracing::warn!(clip = %key, notice = %job.notice.id, %why, "a clip could not be made");

@@ -1,6 +1,8 @@
-//! Names of notices.
+//! Names of notices and of the files of clips.
 
 use std::{fmt, str::FromStr};
+
+use crate::{audio::Encoding, plan::ClipKey};
 
 /// The name of a submitted notice: 16 bytes, written as 32 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,9 +43,60 @@ impl fmt::Debug for NoticeId {
     }
 }
 
+/// The file of a clip: which clip, and in which format. Written `{key}.{extension}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClipName {
+    /// Which clip.
+    pub key: ClipKey,
+    /// In which format.
+    pub encoding: Encoding,
+}
+
+/// Why a text names no file of a clip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a clip is named by 64 lower-case hexadecimal digits, a dot and the extension of its format")]
+pub struct NoClipName;
+
+impl ClipName {
+    /// The canonical file of a clip.
+    pub const fn wav(key: ClipKey) -> Self {
+        Self { key, encoding: Encoding::Wav }
+    }
+}
+
+impl FromStr for ClipName {
+    type Err = NoClipName;
+
+    fn from_str(text: &str) -> Result<Self, NoClipName> {
+        let (key, extension) = text.split_once('.').ok_or(NoClipName)?;
+        let key = key.parse().map_err(|_| NoClipName)?;
+        Ok(Self { key, encoding: Encoding::from_extension(extension).ok_or(NoClipName)? })
+    }
+}
+
+impl fmt::Display for ClipName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.key, self.encoding.extension())
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    #[test]
+    fn a_file_name_reads_back_what_it_writes_and_nothing_else() {
+        let key = "0f".repeat(32);
+        for encoding in Encoding::ALL {
+            let name = ClipName { key: key.parse().unwrap(), encoding: *encoding };
+            assert_eq!(name.to_string().parse(), Ok(name));
+        }
+        for bad in ["", "wav", ".wav", &key, &format!("{key}."), &format!("{key}.exe"), "../x.wav"] {
+            assert_eq!(bad.parse::<ClipName>(), Err(NoClipName), "{bad}");
+        }
+    }
 
     #[test]
     fn an_id_reads_back_what_it_writes_and_nothing_else() {

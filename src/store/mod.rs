@@ -1,6 +1,6 @@
 //! Clips and notices at rest.
 //!
-//! 1. [`id`] names a notice; a clip is named by its [`ClipKey`];
+//! 1. [`id`] names a notice, and the file of a clip;
 //! 2. [`seal`] puts a checksum behind every clip, so that a damaged file is never heard;
 //! 3. [`health`] decides when a folder that failed is tried again, and tells the log once;
 //! 4. [`Store`] joins them: objects (a folder, a bucket) behind a bounded set of clips in memory.
@@ -15,12 +15,11 @@ mod seal;
 use std::{path::Path as FsPath, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use moka::future::Cache;
+use moka::{future, sync};
 use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path};
 
-use crate::{audio::Clip, plan::ClipKey};
 use health::Health;
-pub use id::NoticeId;
+pub use id::{ClipName, NoticeId};
 
 /// How much stays in memory, and how patient the store is.
 #[derive(Clone, Copy, Debug)]
@@ -73,9 +72,9 @@ pub enum StoreHealth {
 pub struct Store {
     objects: Option<Arc<dyn ObjectStore>>,
     prefix: Path,
-    clips: Cache<ClipKey, Clip>,
+    clips: sync::Cache<ClipName, Bytes>,
     /// Notices that are in no object: all of them in a store without objects, else those whose write failed.
-    held: Cache<NoticeId, Bytes>,
+    held: future::Cache<NoticeId, Bytes>,
     health: Health,
     patience: Duration,
 }
@@ -103,54 +102,59 @@ impl Store {
     }
 
     fn new(objects: Option<Arc<dyn ObjectStore>>, prefix: Path, options: StoreOptions) -> Self {
-        let clip_weight = |_: &ClipKey, clip: &Clip| u32::try_from(clip.wav.len() + 128).unwrap_or(u32::MAX);
+        let clip_weight = |_: &ClipName, clip: &Bytes| u32::try_from(clip.len() + 128).unwrap_or(u32::MAX);
         let notice_weight = |_: &NoticeId, json: &Bytes| u32::try_from(json.len() + 128).unwrap_or(u32::MAX);
         Self {
             objects,
             prefix,
-            clips: Cache::builder().max_capacity(options.clip_bytes).weigher(clip_weight).build(),
-            held: Cache::builder().max_capacity(options.notice_bytes).weigher(notice_weight).build(),
+            clips: sync::Cache::builder().max_capacity(options.clip_bytes).weigher(clip_weight).build(),
+            held: future::Cache::builder().max_capacity(options.notice_bytes).weigher(notice_weight).build(),
             health: Health::new(options.retry),
             patience: options.patience,
         }
     }
 
-    /// The clip, from memory or from its object; none when there is none or the object is damaged.
-    pub async fn clip(&self, key: ClipKey) -> Option<Clip> {
-        if let Some(clip) = self.clips.get(&key).await {
+    /// The file of a clip if it is in memory. Waits for nothing.
+    pub fn hot(&self, name: ClipName) -> Option<Bytes> {
+        self.clips.get(&name)
+    }
+
+    /// The file of a clip, from memory or from its object; none when there is none or the object is damaged.
+    pub async fn clip(&self, name: ClipName) -> Option<Bytes> {
+        if let Some(clip) = self.hot(name) {
             return Some(clip);
         }
-        let path = self.clip_path(key);
+        let path = self.clip_path(name);
         let sealed = self.get(&path).await.ok()??;
-        let Some(wav) = seal::open(sealed) else {
-            tracing::warn!(clip = %key, "a damaged clip was thrown away");
+        let Some(clip) = seal::open(sealed) else {
+            tracing::warn!(clip = %name, "a damaged clip was thrown away");
             self.delete(&path).await;
             return None;
         };
-        let clip = Clip { wav };
-        self.clips.insert(key, clip.clone()).await;
+        self.clips.insert(name, clip.clone());
         Some(clip)
     }
 
-    /// Bytes of the clip's WAV file, without reading it; none when there is no such clip.
-    pub async fn clip_len(&self, key: ClipKey) -> Option<u64> {
-        if let Some(clip) = self.clips.get(&key).await {
-            return Some(clip.wav.len() as u64);
+    /// Bytes of the file of a clip, without reading it; none when there is no such file.
+    pub async fn clip_len(&self, name: ClipName) -> Option<u64> {
+        if let Some(clip) = self.hot(name) {
+            return Some(clip.len() as u64);
         }
-        let path = self.clip_path(key);
+        let path = self.clip_path(name);
         let objects = self.objects.as_ref()?;
         let meta = tokio::time::timeout(self.patience, objects.head(&path)).await.ok()?.ok()?;
         meta.size.checked_sub(seal::LEN as u64)
     }
 
-    /// Puts the clip into memory, where [`Store::clip`] finds it from now on.
-    pub async fn hold_clip(&self, key: ClipKey, clip: Clip) {
-        self.clips.insert(key, clip).await;
+    /// Puts the file of a clip into memory, where [`Store::clip`] finds it from now on.
+    pub fn hold_clip(&self, name: ClipName, clip: Bytes) {
+        self.clips.insert(name, clip);
     }
 
-    /// Writes the clip to its object. A failed write is told by [`Store::health`]; the clip can be made again.
-    pub async fn save_clip(&self, key: ClipKey, clip: &Clip) {
-        self.put(&self.clip_path(key), seal::close(&clip.wav)).await;
+    /// Writes the file of a clip to its object. A failed write is told by [`Store::health`]; the clip can be
+    /// made again.
+    pub async fn save_clip(&self, name: ClipName, clip: &Bytes) {
+        self.put(&self.clip_path(name), seal::close(clip)).await;
     }
 
     /// The notice that was saved under `id`.
@@ -164,11 +168,14 @@ impl Store {
         }
     }
 
-    /// Saves a notice; while that fails it is held in memory and written as soon as writing works again.
-    pub async fn save_notice(&self, id: NoticeId, json: Bytes) {
-        if !self.put(&self.notice_path(id), json.clone()).await {
+    /// Saves a notice; whether it is safe now. While that fails it is held in memory and written as soon as
+    /// writing works again.
+    pub async fn save_notice(&self, id: NoticeId, json: Bytes) -> bool {
+        let saved = self.put(&self.notice_path(id), json.clone()).await;
+        if !saved {
             self.held.insert(id, json).await;
         }
+        saved
     }
 
     /// Whether writing works. While it does not, asking is what tries again.
@@ -188,10 +195,10 @@ impl Store {
         }
     }
 
-    fn clip_path(&self, key: ClipKey) -> Path {
-        let name = key.to_string();
+    fn clip_path(&self, name: ClipName) -> Path {
+        let name = name.to_string();
         let shelf = name.get(..2).unwrap_or_default().to_owned();
-        self.prefix.clone().join("clips").join(shelf).join(format!("{name}.wav"))
+        self.prefix.clone().join("clips").join(shelf).join(name)
     }
 
     fn notice_path(&self, id: NoticeId) -> Path {
@@ -264,12 +271,12 @@ mod tests {
 
     use super::*;
 
-    fn key(n: u8) -> ClipKey {
-        format!("{n:02x}").repeat(32).parse().unwrap()
+    fn name(n: u8) -> ClipName {
+        ClipName::wav(format!("{n:02x}").repeat(32).parse().unwrap())
     }
 
-    fn clip(n: u8) -> Clip {
-        Clip { wav: vec![n; 1000].into() }
+    fn clip(n: u8) -> Bytes {
+        vec![n; 1000].into()
     }
 
     fn impatient() -> StoreOptions {
@@ -280,12 +287,12 @@ mod tests {
     async fn what_was_saved_is_found_by_the_next_store() {
         let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
         let first = Store::objects(objects.clone(), Path::default(), impatient());
-        first.save_clip(key(1), &clip(1)).await;
+        first.save_clip(name(1), &clip(1)).await;
         first.save_notice(NoticeId::new([7; 16]), Bytes::from_static(b"{}")).await;
         let second = Store::objects(objects, Path::default(), impatient());
-        assert_eq!(second.clip_len(key(1)).await, Some(1000));
-        assert_eq!(second.clip(key(1)).await, Some(clip(1)));
-        assert_eq!(second.clip(key(2)).await, None);
+        assert_eq!(second.clip_len(name(1)).await, Some(1000));
+        assert_eq!(second.clip(name(1)).await, Some(clip(1)));
+        assert_eq!(second.clip(name(2)).await, None);
         assert_eq!(second.notice(NoticeId::new([7; 16])).await, Ok(Some(Bytes::from_static(b"{}"))));
         assert_eq!(second.notice(NoticeId::new([8; 16])).await, Ok(None));
     }
@@ -294,15 +301,15 @@ mod tests {
     async fn a_damaged_clip_is_no_clip() {
         let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
         let store = Store::objects(objects.clone(), Path::default(), impatient());
-        store.save_clip(key(1), &clip(1)).await;
-        let path = store.clip_path(key(1));
+        store.save_clip(name(1), &clip(1)).await;
+        let path = store.clip_path(name(1));
         let whole = store.get(&path).await.unwrap().unwrap();
         let mut flipped = whole.to_vec();
         flipped[500] ^= 1;
         for bad in [whole.slice(..900), whole.slice(..whole.len() - 1), Bytes::new(), flipped.into()] {
             objects.put(&path, bad.into()).await.unwrap();
-            assert_eq!(store.clip(key(1)).await, None);
-            assert_eq!(store.clip_len(key(1)).await, None, "it is gone");
+            assert_eq!(store.clip(name(1)).await, None);
+            assert_eq!(store.clip_len(name(1)).await, None, "it is gone");
         }
     }
 
@@ -310,9 +317,9 @@ mod tests {
     async fn memory_is_bounded() {
         let store = Store::memory(StoreOptions { clip_bytes: 10_000, ..StoreOptions::default() });
         for n in 0..100 {
-            store.hold_clip(key(n), clip(n)).await;
+            store.hold_clip(name(n), clip(n));
         }
-        store.clips.run_pending_tasks().await;
+        store.clips.run_pending_tasks();
         assert!(store.clips.weighted_size() <= 10_000);
         assert!(store.clips.entry_count() > 0);
         assert_eq!(store.health().await, StoreHealth::Working);
@@ -327,10 +334,10 @@ mod tests {
         let id = NoticeId::new([7; 16]);
 
         store.save_notice(id, Bytes::from_static(b"{}")).await;
-        store.hold_clip(key(1), clip(1)).await;
-        store.save_clip(key(1), &clip(1)).await;
+        store.hold_clip(name(1), clip(1));
+        store.save_clip(name(1), &clip(1)).await;
         assert_eq!(store.health().await, StoreHealth::Failing);
-        assert_eq!(store.clip(key(1)).await, Some(clip(1)), "memory goes on");
+        assert_eq!(store.clip(name(1)).await, Some(clip(1)), "memory goes on");
         assert_eq!(store.notice(id).await, Ok(Some(Bytes::from_static(b"{}"))));
         assert_eq!(store.notice(NoticeId::new([8; 16])).await, Err(StoreError::Unreadable));
 
@@ -340,7 +347,7 @@ mod tests {
         assert_eq!(again.notice(id).await, Ok(Some(Bytes::from_static(b"{}"))), "it was written late");
 
         std::fs::remove_dir_all(&folder).unwrap();
-        store.save_clip(key(1), &clip(1)).await;
+        store.save_clip(name(1), &clip(1)).await;
         assert_eq!(store.health().await, StoreHealth::Working, "a folder that vanished is made again");
         assert!(folder.join("clips/01").is_dir());
     }
