@@ -213,7 +213,7 @@ async fn a_clip_can_be_kept_for_ever() {
     assert_eq!(clip.header("content-length"), clip.body.len().to_string());
     assert_eq!(clip.header("cache-control"), "public, max-age=31536000, immutable");
     assert_eq!(clip.header("accept-ranges"), "bytes");
-    let etag = format!("\"{key}\"");
+    let etag = format!("\"{key}.wav\"");
     assert_eq!(clip.header("etag"), etag);
     hound::WavReader::new(&clip.body[..]).unwrap();
 
