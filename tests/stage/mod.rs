@@ -1,6 +1,8 @@
 //! What the tests of the service share: an engine that can be told how to behave, and short ways to ask.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod hum;
+
 use std::{
     collections::HashSet,
     path::Path,
@@ -40,7 +42,7 @@ pub enum Mood {
     FilesGone,
 }
 
-/// An engine that hums: a sixteenth of a second for each sound.
+/// An engine that hums.
 pub struct Hummer {
     voices: Vec<Voice>,
     mood: Mutex<Mood>,
@@ -52,18 +54,8 @@ pub struct Hummer {
 
 impl Hummer {
     pub fn new() -> Arc<Self> {
-        let voice = |name: &str, title: &str, speed| Voice {
-            name: name.to_owned(),
-            title: title.to_owned(),
-            sex: "female".to_owned(),
-            language: "zh-CN".to_owned(),
-            licence: "Apache-2.0".to_owned(),
-            digest: format!("digest of {name}"),
-            rate: 24_000,
-            speed,
-        };
         Arc::new(Self {
-            voices: vec![voice("hum", "哼哼", (0.5, 2.0)), voice("slow", "慢慢", (0.8, 1.2))],
+            voices: vec![hum::voice("hum", "哼哼", (0.5, 2.0)), hum::voice("slow", "慢慢", (0.8, 1.2))],
             mood: Mutex::new(Mood::Well),
             permits: Mutex::new(usize::MAX),
             permitted: Condvar::new(),
@@ -99,7 +91,7 @@ impl Hummer {
 
 impl Engine for Hummer {
     fn version(&self) -> &str {
-        "hummer/1"
+        hum::VERSION
     }
 
     fn voices(&self) -> &[Voice] {
@@ -112,11 +104,10 @@ impl Engine for Hummer {
         let mut permits = self.permitted.wait_while(permits, |permits| *permits == 0).unwrap();
         *permits -= 1;
         drop(permits);
-        let samples = (reading.sounds.len() as f32 * 1500.0 / speed) as usize;
-        let hum = |gain: f32| (0..samples).map(|n| gain * (n as f32 * 0.06).sin()).collect();
+        let hum = |gain: f32| hum::hum(reading, speed).into_iter().map(|sample| gain * sample).collect();
         let mood = *self.mood.lock().unwrap();
         let samples = match mood {
-            Mood::Well => hum(0.3),
+            Mood::Well => hum(1.0),
             Mood::Fails => return Err(EngineError::Failed("it was told to".to_owned())),
             Mood::FilesGone => return Err(EngineError::Files("its files are gone".to_owned())),
             Mood::Panics => panic!("it was told to"),
