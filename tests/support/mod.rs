@@ -1,7 +1,10 @@
-//! What several tests need: the notices that lie beside the project.
+//! What several tests need: the notices that lie beside the project; real processes of the service.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod client;
+pub mod service;
+pub mod truth;
 pub mod whole;
 
 use std::{env, fs, path::PathBuf};

@@ -1,0 +1,128 @@
+//! Real processes of the service: started, asked, killed.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::client::Client;
+
+/// A service in a process of its own; it is killed with the value.
+pub struct Service {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where a humming service tells what its engine was asked for.
+    tally: Option<SocketAddr>,
+    /// Kept open: who writes into a closed pipe fails.
+    _said: BufReader<ChildStdout>,
+}
+
+impl Service {
+    /// A service that hums (`examples/hum.rs`), with its data in `folder` or in memory only.
+    pub fn hum(folder: Option<&Path>, options: &[&str]) -> Self {
+        let mut command = Command::new(hum());
+        command.args(["--listen", "127.0.0.1:0"]).args(options);
+        if let Some(folder) = folder {
+            command.arg("--data").arg(folder);
+        }
+        Self::start(command, true)
+    }
+
+    /// `langdu serve` with its voice.
+    pub fn real(folder: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_langdu"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
+        Self::start(command, false)
+    }
+
+    fn start(mut command: Command, tells: bool) -> Self {
+        // What a service logs is seen with LANGDU_TEST_LOG=1.
+        let log = if env::var_os("LANGDU_TEST_LOG").is_some() { Stdio::inherit() } else { Stdio::null() };
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let address = address(&mut said);
+        let tally = tells.then(|| self::address(&mut said));
+        Self { child, address, tally, _said: said }
+    }
+
+    pub fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// How many syntheses were begun, and how many of them for the reading that was asked for most often.
+    pub fn syntheses(&self) -> (u64, u64) {
+        let told = Client::new(self.tally.unwrap()).get("/").unwrap().json();
+        (told["syntheses"].as_u64().unwrap(), told["most"].as_u64().unwrap())
+    }
+
+    pub fn health(&self) -> Value {
+        self.client().get("/healthz").unwrap().json()
+    }
+
+    /// SIGKILL: it can do nothing about it.
+    pub fn kill(&mut self) {
+        // It may have ended already, which is found out elsewhere.
+        self.child.kill().ok();
+        self.child.wait().unwrap();
+    }
+
+    /// Whether the process lives.
+    pub fn lives(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// How many descriptors it has open, where the system tells.
+    pub fn descriptors(&self) -> Option<usize> {
+        Some(fs::read_dir(format!("/proc/{}/fd", self.child.id())).ok()?.count())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The address that a service prints when it listens.
+fn address(said: &mut impl BufRead) -> SocketAddr {
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    let address = line.trim().rsplit("http://").next().unwrap();
+    address.parse().unwrap_or_else(|_| panic!("the service did not start; it said {line:?}"))
+}
+
+/// The humming service, built when this is first called: `cargo test --test NAME` builds no examples.
+fn hum() -> &'static Path {
+    static HUM: OnceLock<PathBuf> = OnceLock::new();
+    HUM.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked", "--example", "hum"]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        if !cfg!(feature = "opus") {
+            build.arg("--no-default-features");
+        }
+        assert!(build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
+        // This test is target/PROFILE/deps/NAME.
+        env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples/hum")
+    })
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !so() {
+        assert!(started.elapsed() < Duration::from_secs(30), "never: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
