@@ -11,7 +11,6 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use futures::{StreamExt, stream};
 
 use super::{
@@ -47,7 +46,7 @@ pub(super) async fn recording(State(app): State<App>, Path(id): Path<String>) ->
     app.renderer.clip(first, Some(id)).await?;
     let data = length(&app, &notice).await;
 
-    let header = Ok(Bytes::copy_from_slice(&audio::header(data.unwrap_or(u64::MAX))));
+    let header = Ok(audio::Encoding::Wav.header(data.unwrap_or(u64::MAX)));
     let renderer = app.renderer.clone();
     let clips = stream::iter(keys).then(move |key| {
         let renderer = renderer.clone();
