@@ -11,11 +11,14 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    App,
+    App, accept,
     problem::{Code, Problem, ProblemBody},
     range::{self, Part},
 };
-use crate::store::{ClipName, NoticeId};
+use crate::{
+    audio::Encoding,
+    store::{ClipName, NoticeId},
+};
 
 /// A clip never changes: what changes its sound changes its key.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -29,13 +32,14 @@ pub(super) struct Home {
     notice: Option<String>,
 }
 
-/// One clip as a WAV file (24 kHz, 16 bit, mono) that ends with its pause.
+/// One clip, which ends with its pause, in the format of the extension: `.wav` (24 kHz, 16 bit, mono), `.16k.wav`,
+/// `.8k.wav`, `.alaw`, `.ulaw`, `.opus`. Without an extension `Accept` chooses.
 ///
 /// Waits while the clip is being made. HEAD answers with the same headers.
 #[utoipa::path(
     method(get, head),
     path = "/v1/clips/{clip}",
-    params(("clip" = String, Path, description = "Key of the clip and `.wav`"), Home),
+    params(("clip" = String, Path, description = "Key of the clip and the extension of a format"), Home),
     responses(
         (status = 200, description = "The clip", content_type = "audio/wav", body = Vec<u8>),
         (status = 206, description = "The range of it that was asked for", content_type = "audio/wav", body = Vec<u8>),
@@ -47,23 +51,77 @@ pub(super) struct Home {
 )]
 pub(super) async fn clip(
     State(app): State<App>,
-    Path(name): Path<String>,
+    Path(asked): Path<String>,
     home: Result<Query<Home>, QueryRejection>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let name: ClipName = name
-        .parse()
-        .map_err(|why: crate::store::id::NoClipName| Problem::new(Code::ClipKeyMalformed, why.to_string()))?;
+    let Address { name, kind } = Address::read(&asked, &headers)?;
     let Query(home) = home.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
-    let home = home.notice.as_deref().map(notice_id).transpose()?;
+    let id = home.notice.as_deref().map(notice_id).transpose()?;
     let etag = etag(&name);
-    if range::names(&headers, &etag) {
+    let (sent, mut response) = if range::names(&headers, &etag) {
         // The name tells the sound: there is no need to look, let alone to make it again.
-        return Ok(answer(StatusCode::NOT_MODIFIED, Body::empty(), &name, etag));
+        (name, answer(StatusCode::NOT_MODIFIED, Body::empty(), &name, etag))
+    } else {
+        let served = app.renderer.file(name, id).await?;
+        (served.name, respond(&served.name, served.file, &method, &headers)?)
+    };
+    let told = response.headers_mut();
+    if sent != name || kind == Kind::Open {
+        // What this address gives may be another file the next time.
+        let home = home.notice.map_or_else(String::new, |id| format!("?notice={id}"));
+        told.insert(header::CONTENT_LOCATION, text_value(format!("/v1/clips/{sent}{home}")));
+        told.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
-    let served = app.renderer.file(name, home).await?;
-    respond(&served.name, served.file, &method, &headers)
+    match kind {
+        Kind::Open => drop(told.insert(header::VARY, HeaderValue::from_static("Accept"))),
+        Kind::Asterisk => drop(told.insert(header::CONTENT_TYPE, UNKNOWN_TO_ASTERISK)),
+        Kind::Named => {}
+    }
+    Ok(response)
+}
+
+/// What the last part of an address asks for.
+struct Address {
+    name: ClipName,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `{key}.{extension}`.
+    Named,
+    /// `{key}.wav16`, which is what Asterisk calls WAV at 16 kHz.
+    Asterisk,
+    /// `{key}`: `Accept` chooses.
+    Open,
+}
+
+/// A type of WAV that Asterisk has no format for: it takes `audio/wav` for 8 kHz, and only goes by the extension,
+/// `wav16`, when the type tells it nothing.
+const UNKNOWN_TO_ASTERISK: HeaderValue = HeaderValue::from_static("audio/vnd.wave");
+
+impl Address {
+    fn read(asked: &str, headers: &HeaderMap) -> Result<Self, Problem> {
+        let (key, extension) = asked.split_once('.').map_or((asked, None), |(key, end)| (key, Some(end)));
+        let key = key
+            .parse()
+            .map_err(|why: crate::plan::NoKey| Problem::new(Code::ClipKeyMalformed, why.to_string()))?;
+        let (encoding, kind) = match extension {
+            None => (accept::best(headers), Kind::Open),
+            Some("wav16") => (Some(Encoding::Wav16), Kind::Asterisk),
+            Some(extension) => (Encoding::from_extension(extension), Kind::Named),
+        };
+        let encoding = encoding.ok_or_else(|| {
+            let formats: Vec<String> =
+                Encoding::ALL.iter().map(|e| format!(".{} ({})", e.extension(), e.media_type())).collect();
+            let problem =
+                Problem::new(Code::FormatNotServed, format!("the formats are {}", formats.join(", ")));
+            problem.with(header::VARY, HeaderValue::from_static("Accept"))
+        })?;
+        Ok(Self { name: ClipName { key, encoding }, kind })
+    }
 }
 
 /// The answer that sends `file`, which is `name`, or the part of it that is asked for.
