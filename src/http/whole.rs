@@ -178,7 +178,7 @@ fn pieces(lengths: Vec<Length>, mut at: u64, wanted: &Range<u64>) -> Vec<Piece> 
         at += length;
         let from = wanted.start.clamp(begin, at) - begin;
         let to = wanted.end.clamp(begin, at) - begin;
-        (from < to).then(|| Piece { key, part: Some((length, from as usize..to as usize)) })
+        (from < to).then_some(Piece { key, part: Some((length, from as usize..to as usize)) })
     };
     lengths.into_iter().filter_map(piece).collect()
 }
