@@ -2,8 +2,8 @@
 
 use axum::{
     body::Body,
-    extract::{Path, Query, State, rejection::QueryRejection},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    extract::{Path, Query, Request, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request},
     response::Response,
 };
 use bytes::Bytes;
@@ -53,9 +53,9 @@ pub(super) async fn clip(
     State(app): State<App>,
     Path(asked): Path<String>,
     home: Result<Query<Home>, QueryRejection>,
-    method: Method,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, Problem> {
+    let (request::Parts { method, headers, .. }, _) = request.into_parts();
     let Address { name, kind } = Address::read(&asked, &headers)?;
     let Query(home) = home.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
     let id = home.notice.as_deref().map(notice_id).transpose()?;
@@ -75,10 +75,10 @@ pub(super) async fn clip(
         told.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
     match kind {
-        Kind::Open => drop(told.insert(header::VARY, HeaderValue::from_static("Accept"))),
-        Kind::Asterisk => drop(told.insert(header::CONTENT_TYPE, UNKNOWN_TO_ASTERISK)),
-        Kind::Named => {}
-    }
+        Kind::Open => told.insert(header::VARY, HeaderValue::from_static("Accept")),
+        Kind::Asterisk => told.insert(header::CONTENT_TYPE, UNKNOWN_TO_ASTERISK),
+        Kind::Named => None,
+    };
     Ok(response)
 }
 
@@ -98,8 +98,8 @@ enum Kind {
     Open,
 }
 
-/// A type of WAV that Asterisk has no format for: it takes `audio/wav` for 8 kHz, and only goes by the extension,
-/// `wav16`, when the type tells it nothing.
+/// A type of WAV (RFC 2361) that Asterisk has no format for: it takes `audio/wav` for 8 kHz, and goes by the
+/// extension only when the type tells it nothing.
 const UNKNOWN_TO_ASTERISK: HeaderValue = HeaderValue::from_static("audio/vnd.wave");
 
 impl Address {
