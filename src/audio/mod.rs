@@ -3,12 +3,17 @@
 //! 1. samples that are not numbers, at another rate or silent are refused;
 //! 2. [`trim`] takes away the silence that an engine puts around its speech;
 //! 3. [`level`] makes every clip equally loud;
-//! 4. the pause is added as digital silence, and [`wav`] writes the file.
+//! 4. the pause is added as digital silence, and [`wav`] writes the file;
+//! 5. [`encoding`] writes it in other formats.
 //!
 //! [`stretch`](mod@stretch) serves the engines: it makes speech slower or faster than they can.
 
 mod encoding;
+mod g711;
 mod level;
+#[cfg(feature = "opus")]
+mod opus;
+mod resample;
 mod stretch;
 mod trim;
 mod wav;
@@ -19,9 +24,9 @@ use bytes::Bytes;
 
 pub use encoding::{Encoding, encode};
 pub use stretch::stretch;
-pub use wav::{HEADER, header, join};
+pub use wav::{HEADER, join};
 
-/// Changes whenever the same samples would give another clip; part of every clip key.
+/// Changes whenever the same samples would give another clip, in whatever format; part of every clip key.
 pub const CHAIN_VERSION: u32 = 1;
 
 /// Samples a second of every clip.
@@ -52,9 +57,12 @@ pub enum AudioError {
     /// A sample is not a number.
     #[error("the engine gave samples that are not numbers")]
     NotANumber,
-    /// The engine speaks at a rate that is not [`RATE`].
-    #[error("the engine gave {0} samples a second; a clip has {RATE}")]
+    /// The engine speaks at a rate that is not [`RATE`], or a clip was asked for at one that is not served.
+    #[error("there is no way between {0} samples a second and the {RATE} of a clip")]
     Rate(u32),
+    /// A codec failed on a clip.
+    #[error("the clip could not be encoded")]
+    Codec,
     /// A clip that was kept somewhere is not one that this chain wrote.
     #[error("a stored clip is damaged")]
     Damaged,

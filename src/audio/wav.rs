@@ -1,4 +1,4 @@
-//! WAV files: 24 kHz, 16 bit, mono, the plain 44-byte header and nothing after the samples.
+//! WAV files: 16 bit, mono, the plain 44-byte header and nothing after the samples.
 //!
 //! One fixed layout lets clips be joined by copying bytes, lets a duration be told from a length, and
 //! lets a whole notice be streamed: [`header`] of the total first, then the samples of clip after clip.
@@ -13,7 +13,7 @@ use super::{AudioError, Clip, RATE};
 pub const HEADER: usize = 44;
 
 /// Bytes of a sample.
-const SAMPLE: u32 = 2;
+pub(super) const SAMPLE: u32 = 2;
 
 impl Clip {
     /// A clip from its file.
@@ -32,7 +32,9 @@ impl Clip {
     /// [`AudioError::Damaged`] where the file is cut short or has another layout.
     pub fn samples(&self) -> Result<Bytes, AudioError> {
         let len = self.wav.len().checked_sub(HEADER).ok_or(AudioError::Damaged)?;
-        if self.wav.get(..HEADER) != Some(&header(len as u64)[..]) || !len.is_multiple_of(SAMPLE as usize) {
+        if self.wav.get(..HEADER) != Some(&header(len as u64, RATE)[..])
+            || !len.is_multiple_of(SAMPLE as usize)
+        {
             return Err(AudioError::Damaged);
         }
         Ok(self.wav.slice(HEADER..))
@@ -57,16 +59,16 @@ pub fn join<'c>(clips: impl IntoIterator<Item = &'c Clip>) -> Result<Clip, Audio
         return Err(AudioError::TooLong);
     }
     let mut wav = BytesMut::with_capacity(HEADER + len);
-    wav.put_slice(&header(len as u64));
+    wav.put_slice(&header(len as u64, RATE));
     parts.iter().for_each(|part| wav.put_slice(part));
     Ok(Clip { wav: wav.freeze() })
 }
 
-/// The header of a file with `len` bytes of samples.
+/// The header of a file with `len` bytes of samples, `rate` of them a second.
 ///
 /// Where the length is not known yet, pass [`u64::MAX`]: the header then announces the longest file
 /// there can be, and players play until the stream ends.
-pub fn header(len: u64) -> [u8; HEADER] {
+pub(super) fn header(len: u64, rate: u32) -> [u8; HEADER] {
     let len = u32::try_from(len).unwrap_or(u32::MAX).min(longest());
     let mut out = [0; HEADER];
     let mut rest = &mut out[..];
@@ -76,8 +78,8 @@ pub fn header(len: u64) -> [u8; HEADER] {
     rest.put_u32_le(16); // bytes of this part
     rest.put_u16_le(1); // integer samples
     rest.put_u16_le(1); // one channel
-    rest.put_u32_le(RATE);
-    rest.put_u32_le(RATE * SAMPLE); // bytes a second
+    rest.put_u32_le(rate);
+    rest.put_u32_le(rate * SAMPLE); // bytes a second
     rest.put_u16_le(SAMPLE as u16); // bytes of one moment
     rest.put_u16_le(8 * SAMPLE as u16); // bits of a sample
     rest.put_slice(b"data");
@@ -92,13 +94,25 @@ pub(super) fn clip(speech: &[f32], pause: usize) -> Result<Clip, AudioError> {
         return Err(AudioError::TooLong);
     }
     let mut wav = BytesMut::with_capacity(HEADER + len);
-    wav.put_slice(&header(len as u64));
+    wav.put_slice(&header(len as u64, RATE));
     for sample in speech {
         // The cast saturates, and the peak is below full scale anyway.
         wav.put_i16_le((sample * 32768.0).round() as i16);
     }
     wav.put_bytes(0, pause * SAMPLE as usize);
     Ok(Clip { wav: wav.freeze() })
+}
+
+/// The file of `samples`, `rate` of them a second.
+pub(super) fn file(samples: &[i16], rate: u32) -> Result<Bytes, AudioError> {
+    let len = samples.len() * SAMPLE as usize;
+    if len > longest() as usize {
+        return Err(AudioError::TooLong);
+    }
+    let mut wav = BytesMut::with_capacity(HEADER + len);
+    wav.put_slice(&header(len as u64, rate));
+    samples.iter().for_each(|&sample| wav.put_i16_le(sample));
+    Ok(wav.freeze())
 }
 
 /// The most bytes of samples a file can count: whole samples, and its own header counts too.
@@ -169,9 +183,9 @@ mod tests {
 
     #[test]
     fn an_endless_stream_has_a_header_that_players_take() {
-        let head = header(u64::MAX);
+        let head = header(u64::MAX, RATE);
         let reader = hound::WavReader::new(&head[..]).unwrap();
         assert!(reader.duration() > RATE * 3600);
-        assert_eq!(header(u64::from(u32::MAX)), head);
+        assert_eq!(header(u64::from(u32::MAX), RATE), head);
     }
 }

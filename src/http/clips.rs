@@ -1,19 +1,24 @@
 //! One clip: immutable, so that a browser asks for it once.
 
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    response::{IntoResponse, Response},
+    body::Body,
+    extract::{Path, Query, Request, State, rejection::QueryRejection},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request},
+    response::Response,
 };
+use bytes::Bytes;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    App,
+    App, accept,
     problem::{Code, Problem, ProblemBody},
     range::{self, Part},
 };
-use crate::store::{ClipName, NoticeId};
+use crate::{
+    audio::Encoding,
+    store::{ClipName, NoticeId},
+};
 
 /// A clip never changes: what changes its sound changes its key.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -27,13 +32,14 @@ pub(super) struct Home {
     notice: Option<String>,
 }
 
-/// One clip as a WAV file (24 kHz, 16 bit, mono) that ends with its pause.
+/// One clip, which ends with its pause, in the format of the extension: `.wav` (24 kHz, 16 bit, mono), `.16k.wav`,
+/// `.8k.wav`, `.alaw`, `.ulaw`, `.opus`. Without an extension `Accept` chooses.
 ///
 /// Waits while the clip is being made. HEAD answers with the same headers.
 #[utoipa::path(
     method(get, head),
     path = "/v1/clips/{clip}",
-    params(("clip" = String, Path, description = "Key of the clip and `.wav`"), Home),
+    params(("clip" = String, Path, description = "Key of the clip and the extension of a format"), Home),
     responses(
         (status = 200, description = "The clip", content_type = "audio/wav", body = Vec<u8>),
         (status = 206, description = "The range of it that was asked for", content_type = "audio/wav", body = Vec<u8>),
@@ -45,43 +51,130 @@ pub(super) struct Home {
 )]
 pub(super) async fn clip(
     State(app): State<App>,
-    Path(name): Path<String>,
+    Path(asked): Path<String>,
     home: Result<Query<Home>, QueryRejection>,
-    method: Method,
-    headers: HeaderMap,
+    request: Request,
 ) -> Result<Response, Problem> {
-    let name: ClipName = name
-        .parse()
-        .map_err(|why: crate::store::id::NoClipName| Problem::new(Code::ClipKeyMalformed, why.to_string()))?;
+    let (request::Parts { method, headers, .. }, _) = request.into_parts();
+    let Address { name, kind } = Address::read(&asked, &headers)?;
     let Query(home) = home.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
-    let home = home.notice.as_deref().map(notice_id).transpose()?;
-    let etag = format!("\"{name}\"");
-    let mut response = if range::has_it(&headers, &etag) {
-        // The key names the sound: there is no need to look, let alone to make it again.
-        StatusCode::NOT_MODIFIED.into_response()
+    let id = home.notice.as_deref().map(notice_id).transpose()?;
+    let etag = etag(&name);
+    let (sent, mut response) = if range::names(&headers, &etag) {
+        // The name tells the sound: there is no need to look, let alone to make it again.
+        (name, answer(StatusCode::NOT_MODIFIED, Body::empty(), &name, etag))
     } else {
-        let wav = app.renderer.file(name, home).await?.file;
-        let len = wav.len() as u64;
-        let part = if method == Method::GET { range::asked(&headers, &etag, len) } else { Part::Whole };
-        match part {
-            Part::Whole => wav.into_response(),
-            Part::Bytes(bytes) => {
-                let range = format!("bytes {}-{}/{len}", bytes.start, bytes.end - 1);
-                let body = wav.slice(bytes.start as usize..bytes.end as usize);
-                (StatusCode::PARTIAL_CONTENT, [(header::CONTENT_RANGE, range)], body).into_response()
-            }
-            Part::Outside => {
-                let problem = Problem::new(Code::RangeNotSatisfiable, format!("the clip has {len} bytes"));
-                return Err(problem.with(header::CONTENT_RANGE, text_value(format!("bytes */{len}"))));
-            }
+        let served = app.renderer.file(name, id).await?;
+        (served.name, respond(&served.name, served.file, &method, &headers)?)
+    };
+    let told = response.headers_mut();
+    if sent != name || kind == Kind::Open {
+        // What this address gives may be another file the next time.
+        let home = home.notice.map_or_else(String::new, |id| format!("?notice={id}"));
+        told.insert(header::CONTENT_LOCATION, text_value(format!("/v1/clips/{sent}{home}")));
+        told.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    match kind {
+        Kind::Open => told.insert(header::VARY, HeaderValue::from_static("Accept")),
+        Kind::Asterisk => told.insert(header::CONTENT_TYPE, UNKNOWN_TO_ASTERISK),
+        Kind::Named => None,
+    };
+    Ok(response)
+}
+
+/// What the last part of an address asks for.
+struct Address {
+    name: ClipName,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `{key}.{extension}`.
+    Named,
+    /// `{key}.wav16`, which is what Asterisk calls WAV at 16 kHz.
+    Asterisk,
+    /// `{key}`: `Accept` chooses.
+    Open,
+}
+
+/// A type of WAV (RFC 2361) that Asterisk has no format for: it takes `audio/wav` for 8 kHz, and goes by the
+/// extension only when the type tells it nothing.
+const UNKNOWN_TO_ASTERISK: HeaderValue = HeaderValue::from_static("audio/vnd.wave");
+
+impl Address {
+    fn read(asked: &str, headers: &HeaderMap) -> Result<Self, Problem> {
+        let (key, extension) = asked.split_once('.').map_or((asked, None), |(key, end)| (key, Some(end)));
+        let key = key
+            .parse()
+            .map_err(|why: crate::plan::NoKey| Problem::new(Code::ClipKeyMalformed, why.to_string()))?;
+        let (encoding, kind) = match extension {
+            None => (accept::best(headers), Kind::Open),
+            Some("wav16") => (Some(Encoding::Wav16), Kind::Asterisk),
+            Some(extension) => (Encoding::from_extension(extension), Kind::Named),
+        };
+        let encoding = encoding.ok_or_else(|| {
+            let formats: Vec<String> =
+                Encoding::ALL.iter().map(|e| format!(".{} ({})", e.extension(), e.media_type())).collect();
+            let problem =
+                Problem::new(Code::FormatNotServed, format!("the formats are {}", formats.join(", ")));
+            problem.with(header::VARY, HeaderValue::from_static("Accept"))
+        })?;
+        Ok(Self { name: ClipName { key, encoding }, kind })
+    }
+}
+
+/// The answer that sends `file`, which is `name`, or the part of it that is asked for.
+pub(super) fn respond(
+    name: &ClipName,
+    file: Bytes,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let etag = etag(name);
+    if range::has_it(headers, &etag) {
+        return Ok(answer(StatusCode::NOT_MODIFIED, Body::empty(), name, etag));
+    }
+    let len = file.len() as u64;
+    let part = if method == Method::GET { range::asked(headers, &etag, len) } else { Part::Whole };
+    let (status, bytes) = match part {
+        Part::Whole => (StatusCode::OK, 0..len),
+        Part::Bytes(bytes) => (StatusCode::PARTIAL_CONTENT, bytes),
+        Part::Outside => {
+            let problem = Problem::new(Code::RangeNotSatisfiable, format!("the clip has {len} bytes"));
+            return Err(problem.with(header::CONTENT_RANGE, text_value(format!("bytes */{len}"))));
         }
     };
+    let body = match *method {
+        Method::HEAD => Body::empty(),
+        _ => Body::from(file.slice(bytes.start as usize..bytes.end as usize)),
+    };
+    let mut response = answer(status, body, name, etag);
+    let sent = response.headers_mut();
+    sent.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.end - bytes.start));
+    if status == StatusCode::PARTIAL_CONTENT {
+        let range = format!("bytes {}-{}/{len}", bytes.start, bytes.end - 1);
+        sent.insert(header::CONTENT_RANGE, text_value(range));
+    }
+    Ok(response)
+}
+
+/// An answer with what is always said of the file `name`.
+fn answer(status: StatusCode, body: Body, name: &ClipName, etag: String) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.reserve(16); // with those of the layers
     headers.insert(header::ETAG, text_value(etag));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(name.encoding.media_type()));
     headers.insert(header::CACHE_CONTROL, FOREVER);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    Ok(response)
+    response
+}
+
+/// The entity tag of a file: its name, for a file never changes under its name.
+fn etag(name: &ClipName) -> String {
+    format!("\"{name}\"")
 }
 
 /// Reads the id of a notice.

@@ -3,6 +3,7 @@
 //! [`router`] is its table of contents, `docs/api.md` its manual, and `/openapi.json` its description
 //! for programs; a test holds the last against the first.
 
+mod accept;
 mod body;
 mod clips;
 mod explain;
@@ -70,7 +71,7 @@ pub fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/v1/notices", post(notices::submit))
         .route("/v1/notices/{id}", get(notices::manifest))
-        .route("/v1/notices/{id}/audio.wav", get(whole::recording))
+        .route("/v1/notices/{id}/{file}", get(whole::recording))
         .route("/v1/clips/{clip}", get(clips::clip))
         .route("/v1/spoken", post(spoken::spoken))
         .route("/v1/lexicon", get(lexicon::lexicon))

@@ -28,6 +28,7 @@ pub enum Code {
     QueryInvalid,
     ClipKeyMalformed,
     ClipUnknown,
+    FormatNotServed,
     NoticeIdMalformed,
     NoticeUnknown,
     NothingToRead,
@@ -87,6 +88,9 @@ impl Code {
             }
             Self::ClipKeyMalformed => (S::BAD_REQUEST, "This is no clip key", "音频编号格式不对", false),
             Self::ClipUnknown => (S::NOT_FOUND, "No such clip", "没有这段音频", false),
+            Self::FormatNotServed => {
+                (S::NOT_ACCEPTABLE, "The clip is not served in that format", "不提供这种音频格式", false)
+            }
             Self::NoticeIdMalformed => (S::BAD_REQUEST, "This is no notice id", "公告编号格式不对", false),
             Self::NoticeUnknown => (S::NOT_FOUND, "No such notice", "没有这篇公告", false),
             Self::NothingToRead => {

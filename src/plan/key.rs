@@ -82,7 +82,13 @@ impl FromStr for ClipKey {
 
 impl fmt::Display for ClipKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        // At once and not byte by byte: every answer that sends a clip writes its key.
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' - 10 + half };
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        f.write_str(str::from_utf8(&digits).unwrap_or_default())
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
     spoken::{self, Spoken},
 };
 
-pub use key::{ClipKey, Speed, Timbre};
+pub use key::{ClipKey, NoKey, Speed, Timbre};
 pub use options::{ChoiceError, Options};
 
 /// How a notice is to be read.

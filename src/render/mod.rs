@@ -31,6 +31,7 @@ use crate::{
     site::SiteLexicon,
     store::{ClipName, NoticeId, Store, StoreHealth},
 };
+use derive::Derive;
 pub use error::RenderError;
 use lane::{Job, Lane, Seat};
 use notice::Casting;
@@ -112,6 +113,7 @@ pub(crate) struct Desk {
     homes: Cache<ClipKey, NoticeId>,
     /// Bytes of the clips that are known to exist.
     lengths: Cache<ClipKey, u64>,
+    derive: Derive,
 }
 
 /// The engines at work.
@@ -146,6 +148,7 @@ impl Renderer {
             planned,
             homes: Cache::new(REMEMBERED),
             lengths: Cache::new(REMEMBERED),
+            derive: Derive::new(),
         });
         let runtime = tokio::runtime::Handle::current();
         let (mut workers, mut threads) = (Vec::new(), Vec::new());
@@ -237,8 +240,11 @@ impl Renderer {
         if let Some(file) = self.desk.store.hot(name) {
             return Ok(Served { file, name });
         }
+        if let Some(file) = Derive::kept(&self.desk, name).await {
+            return Ok(Served { file, name });
+        }
         let clip = self.clip(name.key, home).await?;
-        let file = derive::derived(&self.desk.store, &clip, name).await?;
+        let file = derive::derived(&self.desk, clip, name).await?;
         Ok(Served { file, name })
     }
 
