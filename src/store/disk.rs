@@ -97,6 +97,11 @@ impl Disk {
         self.keeper.as_ref()
     }
 
+    #[cfg(test)]
+    pub(super) fn reads_under_way(&self) -> usize {
+        MOST_READS - self.reads.available_permits()
+    }
+
     async fn put_once(&self, place: Place, payload: PutPayload) -> Result<(), DiskError> {
         let (objects, path, keeper) = (self.objects.clone(), self.path(place), self.keeper.clone());
         let len = payload.content_length() as u64;
