@@ -99,6 +99,12 @@ struct Serve {
     /// Folder for clips and notices; it may be deleted at any time, everything is made again
     #[arg(long, value_name = "DIR", default_value = "var", env = "LANGDU_DATA")]
     data: PathBuf,
+    /// Bytes of disk that clips may take (512M, 8G); those that were not heard for the longest time go first
+    #[arg(long, value_name = "SIZE", default_value = "8G", value_parser = size, env = "LANGDU_CLIP_DISK")]
+    clip_disk: u64,
+    /// Bytes of disk that notices may take; those that were not read for the longest time go first
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size, env = "LANGDU_NOTICE_DISK")]
+    notice_disk: u64,
     /// Voice that reads where none is asked for
     #[arg(long, value_name = "NAME", env = "LANGDU_VOICE")]
     voice: Option<String>,
@@ -218,4 +224,42 @@ pub fn main() -> ExitCode {
 fn speed(text: &str) -> Result<Speed, String> {
     let (slowest, fastest) = Speed::RANGE;
     text.parse().ok().and_then(Speed::new).ok_or(format!("a number from {slowest} to {fastest}"))
+}
+
+/// A number of bytes: `4096`, `512M`, `8G`; K, M, G and T are powers of 1024.
+fn size(text: &str) -> Result<u64, String> {
+    let unit = text.chars().last().map_or(0, |last| match last {
+        'k' | 'K' => 10,
+        'm' | 'M' => 20,
+        'g' | 'G' => 30,
+        't' | 'T' => 40,
+        _ => 0,
+    });
+    let digits = if unit == 0 { text } else { text.get(..text.len() - 1).unwrap_or_default() };
+    let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten();
+    let bytes = number.and_then(|number| number.checked_mul(1 << unit)).filter(|bytes| *bytes > 0);
+    bytes.ok_or("a number of bytes, as 512M or 8G".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_they_are_written() {
+        let good = [
+            ("1", 1),
+            ("4096", 4096),
+            ("3k", 3 << 10),
+            ("512M", 512 << 20),
+            ("8G", 8 << 30),
+            ("2T", 2 << 40),
+        ];
+        for (text, bytes) in good {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for bad in ["", "G", "0", "0G", "-1", "+1", "1.5G", "8 G", "8GB", "99999999999T", "八"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -38,7 +38,9 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         lexicon: lexicon.clone(),
         ..RenderOptions::default()
     };
-    let store = Store::folder(&args.data, StoreOptions::default())
+    let bounds =
+        StoreOptions { clip_disk: args.clip_disk, notice_disk: args.notice_disk, ..StoreOptions::default() };
+    let store = Store::folder(&args.data, bounds)
         .map_err(|why| CliError::Said(format!("the data folder {}: {why}", args.data.display())))?;
 
     Runtime::new().map_err(CliError::io("starting threads"))?.block_on(async {

@@ -39,11 +39,13 @@ impl Health {
         news
     }
 
-    /// A write failed.
-    pub(super) fn failed(&self, why: &str) {
-        if self.next_try().replace(Instant::now() + self.retry).is_none() {
+    /// A write failed; whether that is news.
+    pub(super) fn failed(&self, why: &str) -> bool {
+        let news = self.next_try().replace(Instant::now() + self.retry).is_none();
+        if news {
             tracing::error!(why, "the data folder cannot be written; going on from memory");
         }
+        news
     }
 
     fn next_try(&self) -> MutexGuard<'_, Option<Instant>> {

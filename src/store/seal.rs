@@ -1,15 +1,16 @@
-//! The checksum behind a stored clip: the WAV file, then the 32 bytes of its BLAKE3.
+//! The checksum behind a stored file: the file, then the 32 bytes of its BLAKE3.
 //!
 //! Programs that play WAV files go by the sizes in the header and do not see it.
 
 use bytes::Bytes;
+use object_store::PutPayload;
 
 /// Bytes that a seal adds.
 pub(super) const LEN: usize = blake3::OUT_LEN;
 
-/// `wav` with its seal.
-pub(super) fn close(wav: &Bytes) -> Bytes {
-    [wav.as_ref(), blake3::hash(wav).as_bytes()].concat().into()
+/// `file` with its seal.
+pub(super) fn close(file: &Bytes) -> PutPayload {
+    [file.clone(), Bytes::copy_from_slice(blake3::hash(file).as_bytes())].into_iter().collect()
 }
 
 /// What was sealed; none when a single bit of it differs.

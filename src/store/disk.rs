@@ -1,0 +1,160 @@
+//! Reading and writing with patience: a disk that hangs costs a listener some seconds and the program a few threads.
+//!
+//! `object_store` stages beside the target, syncs, renames and syncs the folders up to one that was there before:
+//! no reader sees half a file, and what was said to be written is there after the power failed.
+
+use std::{error::Error, io, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
+use tokio::sync::Semaphore;
+
+use super::{keeper::Keeper, place::Place};
+
+/// Reads and writes that may be under way; one that hangs is counted until it ends.
+const MOST_READS: usize = 64;
+const MOST_WRITES: usize = 16;
+
+/// Objects by place.
+pub(super) struct Disk {
+    objects: Arc<dyn ObjectStore>,
+    prefix: Path,
+    patience: Duration,
+    reads: Arc<Semaphore>,
+    writes: Arc<Semaphore>,
+    keeper: Option<Keeper>,
+}
+
+/// Why nothing was read or written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum DiskError {
+    /// There is no such object.
+    #[error("there is no such object")]
+    Missing,
+    /// There is no room.
+    #[error("the disk is full")]
+    Full,
+    /// It takes longer than anyone has patience for.
+    #[error("it takes too long")]
+    Slow,
+    /// In the words of the system.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Disk {
+    pub(super) fn new(
+        objects: Arc<dyn ObjectStore>,
+        prefix: Path,
+        patience: Duration,
+        keeper: Option<Keeper>,
+    ) -> Self {
+        let (reads, writes) = (Semaphore::new(MOST_READS).into(), Semaphore::new(MOST_WRITES).into());
+        Self { objects, prefix, patience, reads, writes, keeper }
+    }
+
+    /// All of an object.
+    pub(super) async fn get(&self, place: Place) -> Result<Bytes, DiskError> {
+        let (objects, path) = (self.objects.clone(), self.path(place));
+        self.patiently(&self.reads, async move { objects.get(&path).await?.bytes().await }).await
+    }
+
+    /// Bytes of an object.
+    pub(super) async fn len(&self, place: Place) -> Result<u64, DiskError> {
+        let (objects, path) = (self.objects.clone(), self.path(place));
+        self.patiently(&self.reads, async move { Ok(objects.head(&path).await?.size) }).await
+    }
+
+    /// Writes an object; on a full disk once more after room was made.
+    pub(super) async fn put(&self, place: Place, payload: PutPayload) -> Result<(), DiskError> {
+        match (self.put_once(place, payload.clone()).await, &self.keeper) {
+            (Err(DiskError::Full), Some(keeper)) => {
+                match tokio::time::timeout(self.patience, keeper.make_room()).await {
+                    Ok(true) => self.put_once(place, payload).await,
+                    _ => Err(DiskError::Full),
+                }
+            }
+            (done, _) => done,
+        }
+    }
+
+    /// Removes an object, if it can be.
+    pub(super) async fn delete(&self, place: Place) {
+        let (objects, path) = (self.objects.clone(), self.path(place));
+        // A damaged clip that cannot be deleted is found damaged again: nothing is lost.
+        let _ = self.patiently(&self.writes, async move { objects.delete(&path).await }).await;
+    }
+
+    /// Somebody uses an object.
+    pub(super) fn used(&self, place: Place) {
+        if let Some(keeper) = &self.keeper {
+            keeper.used(place);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.as_ref()
+    }
+
+    #[cfg(test)]
+    pub(super) fn reads_under_way(&self) -> usize {
+        MOST_READS - self.reads.available_permits()
+    }
+
+    async fn put_once(&self, place: Place, payload: PutPayload) -> Result<(), DiskError> {
+        let (objects, path, keeper) = (self.objects.clone(), self.path(place), self.keeper.clone());
+        let len = payload.content_length() as u64;
+        let write = async move {
+            objects.put(&path, payload).await?;
+            // Counted here, because it is on the disk even if nobody waited for it.
+            if let Some(keeper) = keeper {
+                keeper.written(place, len);
+            }
+            Ok(())
+        };
+        self.patiently(&self.writes, write).await
+    }
+
+    /// Waits for `work` as long as patience lasts. It goes on by itself, and keeps its turn, when nobody waits.
+    async fn patiently<T: Send + 'static>(
+        &self,
+        turns: &Arc<Semaphore>,
+        work: impl Future<Output = object_store::Result<T>> + Send + 'static,
+    ) -> Result<T, DiskError> {
+        let done = async {
+            let turn = turns.clone().acquire_owned().await.map_err(|_| DiskError::Slow)?;
+            let work = async move {
+                let done = work.await;
+                drop(turn);
+                done
+            };
+            tokio::spawn(work)
+                .await
+                .map_err(|why| DiskError::Other(why.to_string()))?
+                .map_err(DiskError::from)
+        };
+        tokio::time::timeout(self.patience, done).await.unwrap_or(Err(DiskError::Slow))
+    }
+
+    fn path(&self, place: Place) -> Path {
+        place.parts().into_iter().fold(self.prefix.clone(), |path, part| path.join(part))
+    }
+}
+
+impl From<object_store::Error> for DiskError {
+    fn from(error: object_store::Error) -> Self {
+        if matches!(error, object_store::Error::NotFound { .. }) {
+            return Self::Missing;
+        }
+        let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+        while let Some(why) = cause {
+            let kind = why.downcast_ref::<io::Error>().map(io::Error::kind);
+            if let Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) = kind {
+                return Self::Full;
+            }
+            cause = why.source();
+        }
+        Self::Other(error.to_string())
+    }
+}

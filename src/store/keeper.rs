@@ -1,0 +1,207 @@
+//! The one who keeps the data folder in order, on a thread of its own: no request waits for it.
+//!
+//! 1. at the start it counts the files and removes what a crash has left half written;
+//! 2. it notes which files are used, at most once an hour for each;
+//! 3. when there are more bytes than there may be, it removes what was not used for the longest time;
+//! 4. when the disk is full it removes some clips, which can be made again, so that notices can be written.
+//!
+//! Buckets have rules of their own for this, and no keeper.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    StoreOptions,
+    place::Place,
+    shelf::{self, Evicted, Shelf},
+};
+
+/// A file that is used is noted so often.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// So long nothing is removed after a removal failed, and no room is made again on a full disk.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// File systems take their time from a clock that ticks; a file written now may look so much older.
+const TICK: Duration = Duration::from_millis(20);
+
+/// What may wait to be done. More is not noted now; it is when it is used again.
+const MOST_TASKS: usize = 1024;
+
+/// At least so much room is made on a full disk.
+const ROOM: u64 = 4 << 20;
+
+/// How to reach the keeper. It ends when the last of these is dropped.
+#[derive(Clone)]
+pub(super) struct Keeper {
+    books: Arc<Books>,
+    tasks: SyncSender<Task>,
+}
+
+/// What the keeper and those who ask it share.
+struct Books {
+    data: PathBuf,
+    clips: Shelf,
+    notices: Shelf,
+    /// Hours since the start.
+    hour: AtomicU32,
+}
+
+enum Task {
+    Used(Place),
+    Overflow,
+    Room(oneshot::Sender<bool>),
+    #[cfg(test)]
+    Settle(oneshot::Sender<()>),
+}
+
+impl Keeper {
+    pub(super) fn start(data: &Path, options: &StoreOptions) -> io::Result<Self> {
+        let books = Arc::new(Books {
+            data: data.to_owned(),
+            clips: Shelf::clips(data, options.clip_disk),
+            notices: Shelf::notices(data, options.notice_disk),
+            hour: AtomicU32::new(0),
+        });
+        let (tasks, inbox) = sync_channel(MOST_TASKS);
+        let kept = books.clone();
+        thread::Builder::new().name("langdu-keeper".to_owned()).spawn(move || kept.keep(&inbox))?;
+        Ok(Self { books, tasks })
+    }
+
+    /// Changes once an hour: who noted a use in this hour need not do it again.
+    pub(super) fn hour(&self) -> u32 {
+        self.books.hour.load(Ordering::Relaxed)
+    }
+
+    /// A file is used; false when that could not be noted now. Waits for nothing.
+    pub(super) fn used(&self, place: Place) -> bool {
+        self.tasks.try_send(Task::Used(place)).is_ok()
+    }
+
+    /// A file of `len` bytes was written.
+    pub(super) fn written(&self, place: Place, len: u64) {
+        let shelf = match place {
+            Place::Clip(_) => &self.books.clips,
+            Place::Notice(_) | Place::PlainNotice(_) => &self.books.notices,
+            Place::Probe => return,
+        };
+        shelf.add(len);
+        if shelf.overflows() {
+            // With so much else to do it is told at the next write.
+            let _ = self.tasks.try_send(Task::Overflow);
+        }
+    }
+
+    /// The disk is full: has some clips removed; whether there is more room now.
+    pub(super) async fn make_room(&self) -> bool {
+        let (made, answer) = oneshot::channel();
+        self.tasks.try_send(Task::Room(made)).is_ok() && answer.await.unwrap_or(false)
+    }
+
+    /// Waits until all that was asked for is done.
+    #[cfg(test)]
+    pub(super) async fn settled(&self) {
+        let (done, answer) = oneshot::channel();
+        let mut task = Task::Settle(done);
+        while let Err(std::sync::mpsc::TrySendError::Full(back)) = self.tasks.try_send(task) {
+            task = back;
+            tokio::task::yield_now().await;
+        }
+        answer.await.unwrap();
+    }
+
+    /// Begins the next hour.
+    #[cfg(test)]
+    pub(super) fn next_hour(&self) {
+        self.books.hour.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Bytes of disk that the clips and the notices take.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> (u64, u64) {
+        (self.books.clips.bytes(), self.books.notices.bytes())
+    }
+}
+
+impl Books {
+    fn keep(&self, inbox: &Receiver<Task>) {
+        let opened = SystemTime::now().checked_sub(TICK).unwrap_or(SystemTime::UNIX_EPOCH);
+        for shelf in [&self.clips, &self.notices] {
+            if let Err(why) = shelf.recover(opened) {
+                tracing::warn!(%why, "the data folder could not be looked through");
+            }
+        }
+        let started = Instant::now();
+        let mut clean_after = started;
+        let mut room_after = started;
+        self.clean(&mut clean_after);
+        loop {
+            let hours = started.elapsed().as_secs() / HOUR.as_secs();
+            self.hour.fetch_max(u32::try_from(hours).unwrap_or(u32::MAX), Ordering::Relaxed);
+            match inbox.recv_timeout(HOUR) {
+                Ok(Task::Used(place)) => {
+                    let path = place.parts().iter().fold(self.data.clone(), |path, part| path.join(part));
+                    // A use that is not noted makes a file go too early; it is made again.
+                    let _ = shelf::note_use(&path, HOUR);
+                }
+                Ok(Task::Overflow) => self.clean(&mut clean_after),
+                Ok(Task::Room(made)) => {
+                    let _ = made.send(self.make_room(&mut room_after));
+                }
+                #[cfg(test)]
+                Ok(Task::Settle(done)) => drop(done.send(())),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Brings both shelves under their bounds.
+    fn clean(&self, after: &mut Instant) {
+        for (what, shelf) in [("clips", &self.clips), ("notices", &self.notices)] {
+            if !shelf.overflows() || Instant::now() < *after {
+                continue;
+            }
+            // A tenth at a time, so that not every write has to look for the oldest file.
+            match shelf.evict(|_| shelf.bound / 10 * 9) {
+                Ok(Evicted { files, bytes }) => {
+                    tracing::info!(what, files, bytes, "the least used were removed")
+                }
+                Err(why) => {
+                    tracing::warn!(what, %why, "the least used could not be removed");
+                    *after = Instant::now() + PAUSE;
+                }
+            }
+        }
+    }
+
+    /// Removes a tenth of the clips; whether that made any room.
+    fn make_room(&self, after: &mut Instant) -> bool {
+        if Instant::now() < *after {
+            return false;
+        }
+        *after = Instant::now() + PAUSE;
+        match self.clips.evict(|total| total.saturating_sub(ROOM.max(total / 10))) {
+            Ok(Evicted { files, bytes }) => {
+                tracing::warn!(files, bytes, "the disk is full: clips were removed");
+                files > 0
+            }
+            Err(why) => {
+                tracing::warn!(%why, "the disk is full, and clips could not be removed");
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Where each thing lies under the data folder: `clips/0f/0f….wav`, `notices/….notice`.
+
+use super::{ClipName, NoticeId};
+
+/// A file of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A file of a clip, on one of 256 shelves.
+    Clip(ClipName),
+    /// A notice, sealed.
+    Notice(NoticeId),
+    /// A notice as version 0.1 wrote it: without a seal. It is read, and never written.
+    PlainNotice(NoticeId),
+    /// What is written to learn whether writing works.
+    Probe,
+}
+
+impl Place {
+    /// The folders, then the name of the file.
+    pub(super) fn parts(self) -> Vec<String> {
+        match self {
+            Self::Clip(name) => {
+                let name = name.to_string();
+                vec!["clips".to_owned(), name.get(..2).unwrap_or_default().to_owned(), name]
+            }
+            Self::Notice(id) => vec!["notices".to_owned(), format!("{id}.notice")],
+            Self::PlainNotice(id) => vec!["notices".to_owned(), format!("{id}.json")],
+            Self::Probe => vec!["probe".to_owned()],
+        }
+    }
+
+    /// What a file of that name holds, wherever it lies; none when the store writes no such name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        if let Ok(clip) = name.parse() {
+            return Some(Self::Clip(clip));
+        }
+        match name.split_once('.')? {
+            (id, "notice") => id.parse().ok().map(Self::Notice),
+            (id, "json") => id.parse().ok().map(Self::PlainNotice),
+            _ => None,
+        }
+    }
+}

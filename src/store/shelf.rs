@@ -1,0 +1,237 @@
+//! The files of one kind in the data folder: how many bytes they are, and which go first when they are too many.
+//!
+//! When a file was last used is its modification time, so that the order survives a restart and needs no
+//! index. A pass over the folder remembers only the oldest files it has seen. What the store did not write is
+//! neither counted nor touched.
+
+use std::{
+    cmp::Ordering as Order,
+    collections::BinaryHeap,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use super::place::Place;
+
+/// So many of the oldest files are remembered during one pass: about two megabytes.
+const REMEMBERED: usize = 8192;
+
+/// Disks give out room in blocks.
+const BLOCK: u64 = 4096;
+
+/// The clips, or the notices, of a data folder.
+pub(super) struct Shelf {
+    folder: PathBuf,
+    /// Whether the files lie in folders named by their first two digits.
+    parted: bool,
+    /// Bytes of disk that the files may take.
+    pub(super) bound: u64,
+    /// Bytes of disk that they take, as far as is known; each pass counts anew.
+    bytes: AtomicU64,
+}
+
+/// A file that a pass came by.
+#[derive(PartialEq, Eq)]
+struct Found {
+    used: SystemTime,
+    bytes: u64,
+    path: PathBuf,
+}
+
+/// What a pass has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Evicted {
+    pub files: u64,
+    pub bytes: u64,
+}
+
+impl Shelf {
+    pub(super) fn clips(data: &Path, bound: u64) -> Self {
+        Self { folder: data.join("clips"), parted: true, bound, bytes: AtomicU64::new(0) }
+    }
+
+    pub(super) fn notices(data: &Path, bound: u64) -> Self {
+        Self { folder: data.join("notices"), parted: false, bound, bytes: AtomicU64::new(0) }
+    }
+
+    /// Bytes of disk that the files take.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// A file of `len` bytes was written.
+    pub(super) fn add(&self, len: u64) {
+        self.bytes.fetch_add(on_disk(len), Ordering::Relaxed);
+    }
+
+    /// Whether there are more bytes than there may be.
+    pub(super) fn overflows(&self) -> bool {
+        self.bytes() > self.bound
+    }
+
+    /// Counts the files and removes what a crash has left half written before `opened`.
+    pub(super) fn recover(&self, opened: SystemTime) -> io::Result<()> {
+        let mut total = 0;
+        self.each(|path, name| {
+            let Some(meta) = file_meta(path)? else { return Ok(()) };
+            match name.split_once('#') {
+                None => total += on_disk(meta.len()),
+                Some(_) if used(&meta) < opened => remove(path)?,
+                Some(_) => {}
+            }
+            Ok(())
+        })?;
+        self.bytes.fetch_add(total, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Removes what was not used for the longest time until the files take no more than `most` of all they take.
+    pub(super) fn evict(&self, most: impl Fn(u64) -> u64) -> io::Result<Evicted> {
+        let mut evicted = Evicted::default();
+        let mut goal = None;
+        loop {
+            let before = self.bytes.swap(0, Ordering::Relaxed);
+            let (oldest, total) = self.oldest().inspect_err(|_| {
+                self.bytes.fetch_add(before, Ordering::Relaxed);
+            })?;
+            let goal = *goal.get_or_insert_with(|| most(total));
+            let (mut left, more) = (total, oldest.len() == REMEMBERED);
+            let mut outcome = Ok(());
+            for file in oldest {
+                if left <= goal || outcome.is_err() {
+                    break;
+                }
+                // What was used since is not old any more.
+                if file_meta(&file.path).is_ok_and(|meta| meta.is_some_and(|meta| used(&meta) != file.used)) {
+                    continue;
+                }
+                outcome = remove(&file.path);
+                if outcome.is_ok() {
+                    left -= file.bytes;
+                    evicted.files += 1;
+                    evicted.bytes += file.bytes;
+                }
+            }
+            self.bytes.fetch_add(left, Ordering::Relaxed);
+            outcome?;
+            if left <= goal || !more {
+                return Ok(evicted);
+            }
+        }
+    }
+
+    /// The files that were not used for the longest time, oldest first, and the bytes of all files.
+    fn oldest(&self) -> io::Result<(Vec<Found>, u64)> {
+        let mut oldest = BinaryHeap::<Found>::with_capacity(REMEMBERED + 1);
+        let mut total = 0;
+        self.each(|path, name| {
+            let Some(meta) = file_meta(path)?.filter(|_| !name.contains('#')) else { return Ok(()) };
+            let bytes = on_disk(meta.len());
+            total += bytes;
+            let used = used(&meta);
+            if oldest.len() < REMEMBERED || oldest.peek().is_some_and(|newest| used < newest.used) {
+                oldest.push(Found { used, bytes, path: path.to_owned() });
+                if oldest.len() > REMEMBERED {
+                    oldest.pop();
+                }
+            }
+            Ok(())
+        })?;
+        Ok((oldest.into_sorted_vec(), total))
+    }
+
+    /// Calls `see` with the path and name of every file that the store wrote here, half written ones included.
+    fn each(&self, mut see: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<()> {
+        if !self.parted {
+            return each_in(
+                &self.folder,
+                |path, name| if self.wrote(name) { see(path, name) } else { Ok(()) },
+            );
+        }
+        each_in(&self.folder, |folder, shelf| {
+            if shelf.len() != 2 || !shelf.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+                return Ok(());
+            }
+            each_in(folder, |path, name| {
+                if name.starts_with(shelf) && self.wrote(name) { see(path, name) } else { Ok(()) }
+            })
+        })
+    }
+
+    /// Whether the store writes files of that name here; `name#1` is one before it is whole.
+    fn wrote(&self, name: &str) -> bool {
+        let (name, staged) = name.split_once('#').unwrap_or((name, "0"));
+        let here = match Place::named(name) {
+            Some(Place::Clip(_)) => self.parted,
+            Some(Place::Notice(_) | Place::PlainNotice(_)) => !self.parted,
+            Some(Place::Probe) | None => false,
+        };
+        here && !staged.is_empty() && staged.bytes().all(|b| b.is_ascii_digit())
+    }
+}
+
+/// Notes that a file is used now, unless that was noted less than `every` ago.
+pub(super) fn note_use(path: &Path, every: Duration) -> io::Result<()> {
+    let now = SystemTime::now();
+    let Some(meta) = file_meta(path)? else { return Ok(()) };
+    // A time to come is a clock that was wrong.
+    if now.duration_since(used(&meta)).is_ok_and(|ago| ago < every) {
+        return Ok(());
+    }
+    File::options().write(true).open(path)?.set_modified(now)
+}
+
+impl Ord for Found {
+    fn cmp(&self, other: &Self) -> Order {
+        self.used.cmp(&other.used).then_with(|| self.path.cmp(&other.path))
+    }
+}
+
+impl PartialOrd for Found {
+    fn partial_cmp(&self, other: &Self) -> Option<Order> {
+        Some(self.cmp(other))
+    }
+}
+
+fn on_disk(len: u64) -> u64 {
+    len.next_multiple_of(BLOCK)
+}
+
+fn used(meta: &fs::Metadata) -> SystemTime {
+    meta.modified().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Of a file, not a folder or a link; none when it is gone.
+fn file_meta(path: &Path) -> io::Result<Option<fs::Metadata>> {
+    match fs::symlink_metadata(path) {
+        Ok(meta) => Ok(Some(meta).filter(fs::Metadata::is_file)),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(why),
+    }
+}
+
+/// Removes a file; it may be gone already.
+fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path).or_else(|why| if why.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(why) })
+}
+
+/// Calls `see` with all that lies in a folder, one by one; a folder that is not there is empty.
+fn each_in(folder: &Path, mut see: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(why) if matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(());
+        }
+        Err(why) => return Err(why),
+    };
+    for entry in entries {
+        let entry = entry?;
+        if let Some(name) = entry.file_name().to_str() {
+            see(&entry.path(), name)?;
+        }
+    }
+    Ok(())
+}
