@@ -1,12 +1,10 @@
 //! One clip: immutable, so that a browser asks for it once.
 
 use axum::{
-    body::Body,
     extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -57,36 +55,20 @@ pub(super) async fn clip(
         .map_err(|why: crate::store::id::NoClipName| Problem::new(Code::ClipKeyMalformed, why.to_string()))?;
     let Query(home) = home.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
     let home = home.notice.as_deref().map(notice_id).transpose()?;
-    if range::has_it(&headers, &etag(name)) {
+    let etag = format!("\"{name}\"");
+    let mut response = if range::has_it(&headers, &etag) {
         // The key names the sound: there is no need to look, let alone to make it again.
-        return respond(name, Bytes::new(), &method, &headers);
-    }
-    let served = app.renderer.file(name, home).await?;
-    respond(served.name, served.file, &method, &headers)
-}
-
-/// The answer with `file`, or the part of it that is asked for, or that the client has it already.
-pub(super) fn respond(
-    name: ClipName,
-    file: Bytes,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
-    let etag = etag(name);
-    let len = file.len() as u64;
-    let mut response = if range::has_it(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let part = if method == Method::GET { range::asked(headers, &etag, len) } else { Part::Whole };
+        let wav = app.renderer.file(name, home).await?.file;
+        let len = wav.len() as u64;
+        let part = if method == Method::GET { range::asked(&headers, &etag, len) } else { Part::Whole };
         match part {
-            Part::Whole => Response::new(Body::from(file)),
+            Part::Whole => wav.into_response(),
             Part::Bytes(bytes) => {
                 let range = format!("bytes {}-{}/{len}", bytes.start, bytes.end - 1);
-                let body = file.slice(bytes.start as usize..bytes.end as usize);
-                let mut response = Response::new(Body::from(body));
-                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-                response.headers_mut().insert(header::CONTENT_RANGE, text_value(range));
-                response
+                let body = wav.slice(bytes.start as usize..bytes.end as usize);
+                (StatusCode::PARTIAL_CONTENT, [(header::CONTENT_RANGE, range)], body).into_response()
             }
             Part::Outside => {
                 let problem = Problem::new(Code::RangeNotSatisfiable, format!("the clip has {len} bytes"));
@@ -100,10 +82,6 @@ pub(super) fn respond(
     headers.insert(header::CACHE_CONTROL, FOREVER);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     Ok(response)
-}
-
-fn etag(name: ClipName) -> String {
-    format!("\"{name}\"")
 }
 
 /// Reads the id of a notice.
