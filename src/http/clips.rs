@@ -1,10 +1,12 @@
 //! One clip: immutable, so that a browser asks for it once.
 
 use axum::{
+    body::Body,
     extract::{Path, Query, State, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
+use bytes::Bytes;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -55,33 +57,66 @@ pub(super) async fn clip(
         .map_err(|why: crate::store::id::NoClipName| Problem::new(Code::ClipKeyMalformed, why.to_string()))?;
     let Query(home) = home.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
     let home = home.notice.as_deref().map(notice_id).transpose()?;
-    let etag = format!("\"{name}\"");
-    let mut response = if range::has_it(&headers, &etag) {
-        // The key names the sound: there is no need to look, let alone to make it again.
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let wav = app.renderer.file(name, home).await?.file;
-        let len = wav.len() as u64;
-        let part = if method == Method::GET { range::asked(&headers, &etag, len) } else { Part::Whole };
-        match part {
-            Part::Whole => wav.into_response(),
-            Part::Bytes(bytes) => {
-                let range = format!("bytes {}-{}/{len}", bytes.start, bytes.end - 1);
-                let body = wav.slice(bytes.start as usize..bytes.end as usize);
-                (StatusCode::PARTIAL_CONTENT, [(header::CONTENT_RANGE, range)], body).into_response()
-            }
-            Part::Outside => {
-                let problem = Problem::new(Code::RangeNotSatisfiable, format!("the clip has {len} bytes"));
-                return Err(problem.with(header::CONTENT_RANGE, text_value(format!("bytes */{len}"))));
-            }
+    let etag = etag(&name);
+    if range::names(&headers, &etag) {
+        // The name tells the sound: there is no need to look, let alone to make it again.
+        return Ok(answer(StatusCode::NOT_MODIFIED, Body::empty(), &name, etag));
+    }
+    let served = app.renderer.file(name, home).await?;
+    respond(&served.name, served.file, &method, &headers)
+}
+
+/// The answer that sends `file`, which is `name`, or the part of it that is asked for.
+pub(super) fn respond(
+    name: &ClipName,
+    file: Bytes,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let etag = etag(name);
+    if range::has_it(headers, &etag) {
+        return Ok(answer(StatusCode::NOT_MODIFIED, Body::empty(), name, etag));
+    }
+    let len = file.len() as u64;
+    let part = if method == Method::GET { range::asked(headers, &etag, len) } else { Part::Whole };
+    let (status, bytes) = match part {
+        Part::Whole => (StatusCode::OK, 0..len),
+        Part::Bytes(bytes) => (StatusCode::PARTIAL_CONTENT, bytes),
+        Part::Outside => {
+            let problem = Problem::new(Code::RangeNotSatisfiable, format!("the clip has {len} bytes"));
+            return Err(problem.with(header::CONTENT_RANGE, text_value(format!("bytes */{len}"))));
         }
     };
+    let body = match *method {
+        Method::HEAD => Body::empty(),
+        _ => Body::from(file.slice(bytes.start as usize..bytes.end as usize)),
+    };
+    let mut response = answer(status, body, name, etag);
+    let sent = response.headers_mut();
+    sent.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.end - bytes.start));
+    if status == StatusCode::PARTIAL_CONTENT {
+        let range = format!("bytes {}-{}/{len}", bytes.start, bytes.end - 1);
+        sent.insert(header::CONTENT_RANGE, text_value(range));
+    }
+    Ok(response)
+}
+
+/// An answer with what is always said of the file `name`.
+fn answer(status: StatusCode, body: Body, name: &ClipName, etag: String) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.reserve(16); // with those of the layers
     headers.insert(header::ETAG, text_value(etag));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(name.encoding.media_type()));
     headers.insert(header::CACHE_CONTROL, FOREVER);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    Ok(response)
+    response
+}
+
+/// The entity tag of a file: its name, for a file never changes under its name.
+fn etag(name: &ClipName) -> String {
+    format!("\"{name}\"")
 }
 
 /// Reads the id of a notice.

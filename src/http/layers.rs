@@ -9,7 +9,7 @@ use std::{
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -53,6 +53,10 @@ async fn finish_and_log(State(app): State<App>, request: Request, next: Next) ->
         Method::OPTIONS => preflight(),
         _ => next.run(request).await,
     };
+    if response.status() == StatusCode::NOT_MODIFIED {
+        // The router counts the bytes of this answer; the header would speak of the file.
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
     let id = finish(&app, origin.as_ref(), response.headers_mut());
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let ms = started.elapsed().as_millis() as u64;

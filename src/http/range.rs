@@ -15,11 +15,16 @@ pub(super) enum Part {
     Outside,
 }
 
-/// Whether the client has the representation named `etag` already: `If-None-Match` with the weak
-/// comparison of section 13.1.2. `*`, which is meant for PUT, names nothing.
+/// Whether the client has the representation named `etag`, which exists: `If-None-Match` with the weak
+/// comparison of section 13.1.2, where `*` is any.
 pub(super) fn has_it(headers: &HeaderMap, etag: &str) -> bool {
-    let mut names = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    names.any(|list| list.split(',').any(|name| name.trim().trim_start_matches("W/") == etag))
+    names(headers, etag) || names(headers, "*")
+}
+
+/// Whether `If-None-Match` has this very name.
+pub(super) fn names(headers: &HeaderMap, etag: &str) -> bool {
+    let mut lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    lists.any(|list| list.split(',').any(|name| name.trim().trim_start_matches("W/") == etag))
 }
 
 /// The part of a representation of `len` bytes named `etag` that a GET asks for.
@@ -116,12 +121,13 @@ mod tests {
             ("\"x\"", true),
             ("\"a\", \"x\"", true),
             ("W/\"x\"", true),
-            ("*", false),
+            ("*", true),
             ("\"a\"", false),
             ("x", false),
         ] {
             let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, list.parse().unwrap())]);
             assert_eq!(has_it(&headers, "\"x\""), expected, "{list}");
+            assert_eq!(names(&headers, "\"x\""), expected && list != "*", "{list}");
         }
     }
 }

@@ -91,13 +91,13 @@ fn digit(written: u8) -> Result<u8, NoKey> {
 
 impl fmt::Display for ClipKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In one piece: this is done for every clip that is sent.
-        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
-        let mut text = [0; 64];
-        for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
-            *pair = [digit(byte >> 4), digit(byte & 15)];
+        // At once and not byte by byte: every answer that sends a clip writes its key.
+        let mut digits = [0; 64];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' - 10 + half };
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
         }
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
+        f.write_str(str::from_utf8(&digits).unwrap_or_default())
     }
 }
 
