@@ -7,7 +7,7 @@
 
 use axum::{
     http::{Method, Request, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 use super::{App, clips, layers};
@@ -24,7 +24,7 @@ pub(super) fn answer<B>(app: &App, request: &Request<B>) -> Option<Response> {
     }
     let file = app.renderer.hot(name)?;
     let (method, headers) = (request.method(), request.headers());
-    let mut response = clips::respond(&name, file, method, headers).into_response();
+    let mut response = clips::respond(&name, file, method, headers).ok()?;
     layers::finish(app, headers.get(header::ORIGIN), response.headers_mut());
     Some(response)
 }
@@ -33,7 +33,7 @@ pub(super) fn answer<B>(app: &App, request: &Request<B>) -> Option<Response> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use axum::{body::Body, http::HeaderMap};
+    use axum::body::Body;
     use bytes::Bytes;
     use tower::ServiceExt;
 
@@ -62,19 +62,12 @@ mod tests {
         request.body(Body::empty()).unwrap()
     }
 
-    /// Everything of an answer but its number.
-    async fn all_of(response: Response) -> (u16, HeaderMap, Vec<(String, String)>, Bytes) {
-        let (parts, body) = response.into_parts();
-        let mut headers = parts.headers.clone();
-        assert!(headers.remove("x-request-id").is_some());
-        let sorted = |headers: &HeaderMap| {
-            let pairs = headers.iter().map(|(name, value)| (name.to_string(), format!("{value:?}")));
-            let mut pairs: Vec<_> = pairs.collect();
-            pairs.sort();
-            pairs
-        };
-        let pairs = sorted(&headers);
-        (parts.status.as_u16(), headers, pairs, axum::body::to_bytes(body, 10_000).await.unwrap())
+    /// Everything of an answer but its number: its headers in the order in which they are sent.
+    async fn all_of(response: Response) -> (u16, Vec<(String, String)>, Bytes) {
+        let (mut parts, body) = response.into_parts();
+        assert!(parts.headers.insert("x-request-id", 7.into()).is_some());
+        let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), format!("{value:?}")));
+        (parts.status.as_u16(), headers.collect(), axum::body::to_bytes(body, 10_000).await.unwrap())
     }
 
     #[tokio::test]
@@ -88,7 +81,6 @@ mod tests {
             &[("range", "bytes=0-9")],
             &[("range", "bytes=-1")],
             &[("range", "bytes=990-")],
-            &[("range", "bytes=1000-")],
             &[("range", "bytes=0-1,5-6")],
             &[("range", "lines=0-1")],
             &[("range", "bytes=0-9"), ("if-range", &etag)],
@@ -111,14 +103,11 @@ mod tests {
                     let short = answer(&app, &request(method, &address, headers)).unwrap();
                     let long = router(app.clone()).oneshot(request(method, &address, headers)).await.unwrap();
                     statuses.push(short.status().as_u16());
-                    let (short, long) = (all_of(short).await, all_of(long).await);
-                    assert_eq!(short.0, long.0, "{method} {address} {headers:?}");
-                    assert_eq!(short.2, long.2, "{method} {address} {headers:?}");
-                    assert_eq!(short.3, long.3, "{method} {address} {headers:?}");
+                    assert_eq!(all_of(short).await, all_of(long).await, "{method} {address} {headers:?}");
                 }
             }
         }
-        for status in [200, 206, 304, 416] {
+        for status in [200, 206, 304] {
             assert!(statuses.contains(&status), "the table has no {status}");
         }
     }
@@ -143,5 +132,7 @@ mod tests {
         ] {
             assert!(answer(&app, &request(method, &address, &[])).is_none(), "{method} {address}");
         }
+        let outside = request("GET", &format!("/v1/clips/{KEY}.wav"), &[("range", "bytes=1000-")]);
+        assert!(answer(&app, &outside).is_none());
     }
 }

@@ -2,17 +2,21 @@
 
 use std::{
     any::Any,
+    convert::Infallible,
     sync::atomic::{AtomicU64, Ordering},
     time::Instant,
 };
 
 use axum::{
     Router,
+    body::Body,
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
+use futures::stream;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
@@ -54,8 +58,8 @@ async fn finish_and_log(State(app): State<App>, request: Request, next: Next) ->
         _ => next.run(request).await,
     };
     if response.status() == StatusCode::NOT_MODIFIED {
-        // The router counts the bytes of this answer; the header would speak of the file.
-        response.headers_mut().remove(header::CONTENT_LENGTH);
+        // The router tells the length of an empty body, 0, where the header would be that of the file.
+        *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
     }
     let id = finish(&app, origin.as_ref(), response.headers_mut());
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
@@ -118,7 +122,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
-    use axum::{body::Body, routing::get};
+    use axum::routing::get;
     use tower::ServiceExt;
 
     use super::*;
