@@ -19,7 +19,7 @@ mod spoken;
 mod web;
 mod whole;
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -42,6 +42,7 @@ pub struct App {
     /// they are.
     edit_key: Option<blake3::Hash>,
     most_connections: usize,
+    patience: Duration,
 }
 
 /// Connections at a time; each takes a descriptor and some ten kilobytes.
@@ -50,7 +51,13 @@ pub const MOST_CONNECTIONS: usize = 10_000;
 impl App {
     /// A service in front of `renderer`, for pages of its own origin, whose lexicon nobody may edit.
     pub fn new(renderer: Renderer) -> Self {
-        Self { renderer, allow_origins: Arc::default(), edit_key: None, most_connections: MOST_CONNECTIONS }
+        Self {
+            renderer,
+            allow_origins: Arc::default(),
+            edit_key: None,
+            most_connections: MOST_CONNECTIONS,
+            patience: Duration::from_secs(30),
+        }
     }
 
     /// Lets who knows `key` edit the lexicon of the site.
@@ -61,6 +68,12 @@ impl App {
     /// Serves so many connections at a time; further ones wait to be accepted.
     pub fn most_connections(self, most_connections: usize) -> Self {
         Self { most_connections, ..self }
+    }
+
+    /// Closes a connection whose client takes longer than this for the head of its next request, or takes nothing
+    /// of an answer for so long.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Lets pages of these origins (`https://www.example.gov.cn`) use it too; `*` is all.

@@ -9,7 +9,7 @@
 
 use std::{
     convert::Infallible,
-    io,
+    io::{self, IoSlice},
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
@@ -23,13 +23,19 @@ use axum::{
     http::Request,
     response::{IntoResponse, Response},
 };
-use hyper::{body::Incoming, server::conn::http1, service::Service};
+use hyper::{
+    body::Incoming,
+    rt::{Read, ReadBufCursor, Write},
+    server::conn::http1,
+    service::Service,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     runtime::{Builder, Handle},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     task::JoinHandle,
+    time::Sleep,
 };
 use tower::ServiceExt;
 
@@ -40,9 +46,6 @@ use super::{
 
 /// How long requests may go on after the service was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// How long a client may take for the head of its next request.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Bytes that the head of a request may have.
 const MOST_HEAD: usize = 32 << 10;
@@ -57,7 +60,7 @@ pub(super) async fn run(
     router: Router,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let most = app.most_connections;
+    let most = app.most_connections.min(descriptors().saturating_sub(SPARE)).clamp(1, MOST_PLACES);
     let room = Arc::new(Semaphore::new(most));
     let (leave, leaving) = watch::channel(());
     let door = Door { app, router, runtime: Handle::current() };
@@ -72,11 +75,30 @@ pub(super) async fn run(
     drop(listener);
     // Nobody listens where there is no connection.
     let _ = leave.send(());
-    let everyone = u32::try_from(most).unwrap_or(u32::MAX);
-    if tokio::time::timeout(GRACE, room.acquire_many(everyone)).await.is_err() {
+    if tokio::time::timeout(GRACE, room.acquire_many(most as u32)).await.is_err() {
         tracing::warn!("requests that went on too long were ended");
     }
     Ok(())
+}
+
+/// As many as can be counted on any machine.
+const MOST_PLACES: usize = 1 << 24;
+
+/// Descriptors that connections leave to files and everything else.
+const SPARE: usize = 256;
+
+/// How many descriptors the process may have; asks for as many as the system allows it.
+fn descriptors() -> usize {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let raised = Rlimit { current: limit.maximum, ..limit };
+        let now = if setrlimit(Resource::Nofile, raised).is_ok() { raised } else { limit };
+        now.current.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
+    }
+    #[cfg(not(unix))]
+    usize::MAX
 }
 
 /// Seats one connection after the other.
@@ -152,8 +174,9 @@ async fn host(guest: Guest, door: Door, mut leaving: watch::Receiver<()>) {
     let Guest { connection, place: _place } = guest;
     let Ok(connection) = TcpStream::from_std(connection) else { return };
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(MOST_HEAD);
-    let mut served = pin!(http.serve_connection(TokioIo::new(connection), door));
+    http.timer(TokioTimer::new()).header_read_timeout(door.app.patience).max_buf_size(MOST_HEAD);
+    let line = Line { stream: TokioIo::new(connection), patience: door.app.patience, stuck: None };
+    let mut served = pin!(http.serve_connection(line, door));
     let ended = tokio::select! {
         ended = served.as_mut() => ended,
         _ = leaving.changed() => {
@@ -163,6 +186,66 @@ async fn host(guest: Guest, door: Door, mut leaving: watch::Receiver<()>) {
     };
     if let Err(why) = ended {
         tracing::debug!(%why, "a connection ended badly");
+    }
+}
+
+/// A connection that breaks when the client takes nothing of an answer for too long.
+struct Line {
+    stream: TokioIo<TcpStream>,
+    patience: Duration,
+    /// Runs while the client takes nothing.
+    stuck: Option<Pin<Box<Sleep>>>,
+}
+
+impl Line {
+    fn watched(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stuck = None;
+            return written;
+        }
+        let patience = self.patience;
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(stuck.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl Read for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Line {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watched(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.watched(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        // The head and the body of an answer go out in one call, and the body is not copied to that end.
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
