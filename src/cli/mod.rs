@@ -111,6 +111,9 @@ struct Serve {
     /// Characters a notice may have
     #[arg(long, value_name = "N", default_value_t = 100_000, env = "LANGDU_MAX_CHARS")]
     max_chars: usize,
+    /// Connections at a time; further ones wait
+    #[arg(long, value_name = "N", default_value_t = crate::http::MOST_CONNECTIONS, env = "LANGDU_MAX_CONNECTIONS")]
+    max_connections: usize,
     /// Origin whose pages may call the service (https://www.example.gov.cn); may be given several times
     #[arg(long = "allow-origin", value_name = "ORIGIN", env = "LANGDU_ALLOW_ORIGINS", value_delimiter = ',')]
     allow_origins: Vec<String>,

@@ -48,7 +48,8 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         let listener = TcpListener::bind(args.listen).await.map_err(CliError::io(listening()))?;
         let address = listener.local_addr().map_err(CliError::io(listening()))?;
         let renderer = Renderer::start(engines, store, options);
-        let mut app = App::new(renderer).allow_origins(args.allow_origins);
+        let mut app =
+            App::new(renderer).allow_origins(args.allow_origins).most_connections(args.max_connections);
         if let Some(key) = edit_key {
             app = app.edit_key(&key);
         }

@@ -1,6 +1,7 @@
 //! Engines: from a [`Reading`](crate::reading::Reading) to samples.
 
 pub mod neural;
+pub(crate) mod sys;
 
 use std::{fs, path::Path, sync::Arc};
 

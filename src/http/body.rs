@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::{IntoParams, ToSchema};
 
 use super::problem::{Code, Problem};
@@ -58,13 +59,23 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Room for everything in a JSON body but the text.
 const SLACK: usize = 4096;
 
-/// Reads a submission to `renderer`.
+/// Bytes of bodies that are received, or are received and not yet planned: more are refused, so that memory is
+/// bounded however many submit at a time.
+static ROOM: Semaphore = Semaphore::const_new(64 << 20);
+
+/// A body with its share of [`ROOM`], which it gives back when it is dropped.
+struct Received {
+    bytes: Bytes,
+    room: SemaphorePermit<'static>,
+}
+
+/// Reads a submission to `renderer`. What comes with it is held until the submission was used.
 pub(super) async fn submission(
     headers: &HeaderMap,
     manner: Manner,
     body: Body,
     renderer: &Renderer,
-) -> Result<Submission, Problem> {
+) -> Result<(Submission, SemaphorePermit<'static>), Problem> {
     let max_chars = renderer.limits().max_chars;
     let site = renderer.reading();
     let unclear = |why: ChoiceError| Problem::new(Code::ReadingInvalid, why.to_string());
@@ -75,7 +86,8 @@ pub(super) async fn submission(
                 return Err(Problem::new(Code::QueryInvalid, detail));
             }
             // The longest way to write a character in JSON is a pair of surrogates: \ud83d\ude00.
-            let bytes = receive(headers, body, max_chars.saturating_mul(12).saturating_add(SLACK)).await?;
+            let Received { bytes, room } =
+                receive(headers, body, max_chars.saturating_mul(12).saturating_add(SLACK)).await?;
             let NoticeBody { text, html, ssml, voice, speed, reading } = json(&bytes)?;
             let (format, text) = match (text, html, ssml) {
                 (Some(text), None, None) => (Format::Text, text),
@@ -84,10 +96,12 @@ pub(super) async fn submission(
                 _ => return Err(Problem::new(Code::JsonInvalid, "give exactly one of text, html and ssml")),
             };
             let reading = reading.map(|choices| site.with(&choices)).transpose().map_err(unclear)?;
-            Ok(Submission { format, text, voice, speed: speed_of(speed)?, reading, lexicon: None })
+            let speed = speed_of(speed)?;
+            Ok((Submission { format, text, voice, speed, reading, lexicon: None }, room))
         }
         Media::Bare(format) => {
-            let bytes = receive(headers, body, max_chars.saturating_mul(4).saturating_add(SLACK)).await?;
+            let Received { bytes, room } =
+                receive(headers, body, max_chars.saturating_mul(4).saturating_add(SLACK)).await?;
             let text = String::from_utf8(bytes.into()).map_err(|why| {
                 let at = why.utf8_error().valid_up_to();
                 Problem::new(Code::Utf8Invalid, format!("the bytes from {at} on are no UTF-8"))
@@ -95,7 +109,7 @@ pub(super) async fn submission(
             let speed = speed_of(manner.speed)?;
             let reading =
                 manner.read.map(|choices| site.with_written(&choices)).transpose().map_err(unclear)?;
-            Ok(Submission { format, text, voice: manner.voice, speed, reading, lexicon: None })
+            Ok((Submission { format, text, voice: manner.voice, speed, reading, lexicon: None }, room))
         }
     }
 }
@@ -130,8 +144,13 @@ fn media_type(headers: &HeaderMap) -> Result<Media, Problem> {
     Ok(media)
 }
 
+/// A small body, `limit` bytes at most.
+pub(super) async fn small(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    Ok(receive(headers, body, limit).await?.bytes)
+}
+
 /// The bytes of a body, `limit` at most.
-pub(super) async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<Received, Problem> {
     let too_large = || Problem::new(Code::BodyTooLarge, format!("the body may have {limit} bytes"));
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<usize>().ok());
@@ -139,15 +158,19 @@ pub(super) async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Re
         return Err(too_large());
     }
     let arrive = async {
+        let full = |_| Problem::new(Code::Overloaded, "too much is being submitted at the moment");
+        let mut room = ROOM.try_acquire_many(0).map_err(full)?;
         let (mut received, mut chunks) = (BytesMut::new(), body.into_data_stream());
         while let Some(chunk) = chunks.next().await {
             let broken = |_| Problem::new(Code::BodyIncomplete, "the connection broke before the body ended");
-            received.extend_from_slice(&chunk.map_err(broken)?);
-            if received.len() > limit {
+            let chunk = chunk.map_err(broken)?;
+            if received.len() + chunk.len() > limit {
                 return Err(too_large());
             }
+            room.merge(ROOM.try_acquire_many(u32::try_from(chunk.len()).unwrap_or(u32::MAX)).map_err(full)?);
+            received.extend_from_slice(&chunk);
         }
-        Ok(received.freeze())
+        Ok(Received { bytes: received.freeze(), room })
     };
     tokio::time::timeout(PATIENCE, arrive).await.unwrap_or_else(|_| {
         let detail = format!("the body did not arrive within {} seconds", PATIENCE.as_secs());

@@ -2,21 +2,22 @@
 
 use std::{
     any::Any,
+    convert::Infallible,
     sync::atomic::{AtomicU64, Ordering},
     time::Instant,
 };
 
 use axum::{
     Router,
+    body::Body,
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    cors::{AllowOrigin, CorsLayer},
-};
+use bytes::Bytes;
+use futures::stream;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     App,
@@ -30,39 +31,71 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
 );
 
+/// An answer depends on who asks.
+const VARY: HeaderValue =
+    HeaderValue::from_static("origin, access-control-request-method, access-control-request-headers");
+
+/// What pages of other origins may read of the head of an answer.
+const EXPOSED: HeaderValue = HeaderValue::from_static("location,etag,content-range,retry-after,x-request-id");
+
 /// Puts all layers around `router`.
 pub(super) fn around(router: Router, app: &App) -> Router {
     router
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(app.clone(), refuse_strangers))
-        .layer(cors(app))
-        .layer(middleware::from_fn(protect))
-        .layer(middleware::from_fn(log))
+        .layer(middleware::from_fn_with_state(app.clone(), finish_and_log))
 }
 
-/// Tells the log who asked for what and how long it took: never a text, an address beyond its route, or a query.
-async fn log(request: Request, next: Next) -> Response {
-    static REQUESTS: AtomicU64 = AtomicU64::new(1);
-    let id = REQUESTS.fetch_add(1, Ordering::Relaxed);
+/// Finishes every answer and tells the log who asked for what and how long it took: never a text, an
+/// address beyond its route, or a query.
+async fn finish_and_log(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = request.method().clone();
+    let origin = request.headers().get(header::ORIGIN).cloned();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(REQUEST_ID, HeaderValue::from(id));
+    let mut response = match method {
+        Method::OPTIONS => preflight(),
+        _ => next.run(request).await,
+    };
+    if response.status() == StatusCode::NOT_MODIFIED {
+        // The router tells the length of an empty body, 0, where the header would be that of the file.
+        *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
+    }
+    let id = finish(&app, origin.as_ref(), response.headers_mut());
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let ms = started.elapsed().as_millis() as u64;
     tracing::info!(request = id, %method, route, status = response.status().as_u16(), ms, "answered");
     response
 }
 
-/// Headers that keep a browser from doing more with an answer than was meant.
-async fn protect(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// Gives an answer the headers that every answer has, and a number of its own, which is returned: headers that
+/// keep a browser from doing more with it than was meant, and those that let pages of the allowed origins read it.
+pub(super) fn finish(app: &App, origin: Option<&HeaderValue>, headers: &mut HeaderMap) -> u64 {
+    static ANSWERS: AtomicU64 = AtomicU64::new(1);
+    let id = ANSWERS.fetch_add(1, Ordering::Relaxed);
+    if let Some(origin) = origin.filter(|origin| app.allows(origin)) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    }
+    headers.append(header::VARY, VARY);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
+    headers.insert(REQUEST_ID, HeaderValue::from(id));
+    id
+}
+
+/// The answer to a browser that asks what a page of another origin may do.
+fn preflight() -> Response {
+    [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET,HEAD,POST,PUT,DELETE"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "content-type,range,if-range,if-none-match,if-match,authorization",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "3600"),
+    ]
+    .into_response()
 }
 
 /// A page of an origin that is not allowed cannot read an answer, but without this it could still make
@@ -79,30 +112,6 @@ async fn refuse_strangers(State(app): State<App>, request: Request, next: Next) 
     next.run(request).await
 }
 
-/// Lets pages of the allowed origins read the answers.
-fn cors(app: &App) -> CorsLayer {
-    let app = app.clone();
-    CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(move |origin, _| app.allows(origin)))
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([
-            header::CONTENT_TYPE,
-            header::RANGE,
-            header::IF_RANGE,
-            header::IF_NONE_MATCH,
-            header::IF_MATCH,
-            header::AUTHORIZATION,
-        ])
-        .expose_headers([
-            header::LOCATION,
-            header::ETAG,
-            header::CONTENT_RANGE,
-            header::RETRY_AFTER,
-            REQUEST_ID,
-        ])
-        .max_age(std::time::Duration::from_secs(3600))
-}
-
 /// The answer when a handler panicked. What the panic says may quote a text: it is not told.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
@@ -113,7 +122,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
-    use axum::{body::Body, routing::get};
+    use axum::routing::get;
     use tower::ServiceExt;
 
     use super::*;

@@ -103,7 +103,7 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<Response, Problem> {
     authorised(&app, &headers)?;
-    let bytes = body::receive(&headers, body, MOST_BYTES).await?;
+    let bytes = body::small(&headers, body, MOST_BYTES).await?;
     let EntryBody { said, remark } = body::json(&bytes)?;
     let entry = Entry::new(&written, &said, &remark).map_err(SiteError::Entry)?;
     let answer = item(&entry);

@@ -7,12 +7,14 @@ mod accept;
 mod body;
 mod clips;
 mod explain;
+mod hot;
 mod layers;
 mod lexicon;
 mod manifest;
 mod notices;
 mod problem;
 mod range;
+mod server;
 mod service;
 mod spoken;
 mod web;
@@ -25,10 +27,9 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
     routing::{get, post, put},
-    serve::ListenerExt,
 };
 use serde::Serialize;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::net::TcpListener;
 
 use crate::render::Renderer;
 use problem::{Code, Problem};
@@ -41,17 +42,39 @@ pub struct App {
     /// BLAKE3 of the key with which the lexicon may be edited; comparing two takes the same time whatever
     /// they are.
     edit_key: Option<blake3::Hash>,
+    most_connections: usize,
+    patience: Duration,
 }
+
+/// Connections at a time; each takes a descriptor and some ten kilobytes.
+pub const MOST_CONNECTIONS: usize = 10_000;
 
 impl App {
     /// A service in front of `renderer`, for pages of its own origin, whose lexicon nobody may edit.
     pub fn new(renderer: Renderer) -> Self {
-        Self { renderer, allow_origins: Arc::default(), edit_key: None }
+        Self {
+            renderer,
+            allow_origins: Arc::default(),
+            edit_key: None,
+            most_connections: MOST_CONNECTIONS,
+            patience: Duration::from_secs(30),
+        }
     }
 
     /// Lets who knows `key` edit the lexicon of the site.
     pub fn edit_key(self, key: &str) -> Self {
         Self { edit_key: Some(blake3::hash(key.as_bytes())), ..self }
+    }
+
+    /// Serves so many connections at a time; further ones wait to be accepted.
+    pub fn most_connections(self, most_connections: usize) -> Self {
+        Self { most_connections, ..self }
+    }
+
+    /// Closes a connection whose client takes longer than this for the head of its next request, or takes nothing
+    /// of an answer for so long.
+    pub fn patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Lets pages of these origins (`https://www.example.gov.cn`) use it too; `*` is all.
@@ -89,46 +112,14 @@ pub fn router(app: App) -> Router {
     layers::around(routes, &app)
 }
 
-/// How long requests may go on after the service was told to stop.
-const GRACE: Duration = Duration::from_secs(10);
-
 /// Answers on `listener` until `shutdown`; then lets running requests end, for ten seconds at most, and
 /// stops the renderer.
 ///
 /// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    app: App,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+/// When the threads that serve connections cannot be started.
+pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let renderer = app.renderer.clone();
-    let (told, stopping) = oneshot::channel();
-    let signal = async {
-        shutdown.await;
-        // Nobody listens when the server ended by itself.
-        let _ = told.send(());
-    };
-    // The header and the first bytes of a clip go out at once instead of waiting for each other.
-    let listener = listener.tap_io(|connection| {
-        if let Err(why) = connection.set_nodelay(true) {
-            tracing::debug!(%why, "a connection cannot be told to send at once");
-        }
-    });
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(signal);
-    let too_late = async {
-        match stopping.await {
-            Ok(()) => tokio::time::sleep(GRACE).await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    let result = tokio::select! {
-        result = server => result,
-        () = too_late => {
-            tracing::warn!("requests that went on too long were ended");
-            Ok(())
-        }
-    };
+    let result = server::run(listener, app.clone(), router(app), shutdown).await;
     renderer.stop().await;
     result
 }

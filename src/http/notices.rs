@@ -42,7 +42,7 @@ pub(super) async fn submit(
     body: Body,
 ) -> Result<Response, Problem> {
     let Query(manner) = manner.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
-    let submission = body::submission(&headers, manner, body, &app.renderer).await?;
+    let (submission, _room) = body::submission(&headers, manner, body, &app.renderer).await?;
     let started = Instant::now();
     let (notice, new) = app.renderer.submit(submission).await?;
     let lengths = app.renderer.known_lengths(&notice).await;

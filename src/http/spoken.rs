@@ -112,7 +112,7 @@ pub(super) async fn spoken(
     body: Body,
 ) -> Result<Response, Problem> {
     let Query(manner) = manner.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
-    let submission = body::submission(&headers, manner, body, &app.renderer).await?;
+    let (submission, _room) = body::submission(&headers, manner, body, &app.renderer).await?;
     let (text, document, plan, found) = app.renderer.spoken(submission).await?;
     let map = SpanMap::new(&document, &text);
     let sentences = plan.sentences.iter().enumerate();

@@ -68,15 +68,24 @@ impl FromStr for ClipKey {
     type Err = NoKey;
 
     fn from_str(text: &str) -> Result<Self, NoKey> {
-        if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        let mut bytes = [0; 32];
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != bytes.len() || !rest.is_empty() {
             return Err(NoKey);
         }
-        let mut bytes = [0; 32];
-        for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = std::str::from_utf8(digits).map_err(|_| NoKey)?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| NoKey)?;
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(*high)? << 4 | digit(*low)?;
         }
         Ok(Self(bytes))
+    }
+}
+
+/// The value of a lower-case hexadecimal digit.
+fn digit(written: u8) -> Result<u8, NoKey> {
+    match written {
+        b'0'..=b'9' => Ok(written - b'0'),
+        b'a'..=b'f' => Ok(written - b'a' + 10),
+        _ => Err(NoKey),
     }
 }
 

@@ -9,6 +9,7 @@ mod derive;
 mod error;
 mod lane;
 mod notice;
+mod planning;
 mod worker;
 
 use std::{
@@ -36,6 +37,7 @@ pub use error::RenderError;
 use lane::{Job, Lane, Seat};
 use notice::Casting;
 pub use notice::{Notice, Submission};
+use planning::Planners;
 use worker::Worker;
 
 /// What the conductor keeps and how much it takes on.
@@ -114,6 +116,7 @@ pub(crate) struct Desk {
     /// Bytes of the clips that are known to exist.
     lengths: Cache<ClipKey, u64>,
     derive: Derive,
+    planners: Planners,
 }
 
 /// The engines at work.
@@ -149,6 +152,7 @@ impl Renderer {
             homes: Cache::new(REMEMBERED),
             lengths: Cache::new(REMEMBERED),
             derive: Derive::new(),
+            planners: Planners::start(),
         });
         let runtime = tokio::runtime::Handle::current();
         let (mut workers, mut threads) = (Vec::new(), Vec::new());
@@ -299,7 +303,7 @@ impl Renderer {
             notes.sort_by_key(|note| note.span);
             Ok((text, document, plan, notes))
         };
-        tokio::task::spawn_blocking(work).await.unwrap_or(Err(RenderError::Internal))
+        self.desk.planners.run(work).await?
     }
 
     /// How everything is; while the store fails, asking makes it try again.
@@ -373,8 +377,7 @@ impl Desk {
             submission.reading.get_or_insert(self.options.reading);
             let limits = self.options.limits;
             let work = move || Notice::plan(id, submission, casting, lexicon, &limits);
-            let planned = tokio::task::spawn_blocking(work).await.map_err(|_| RenderError::Internal)?;
-            let notice = planned?;
+            let notice = self.planners.run(work).await??;
             for utterance in &notice.plan.utterances {
                 self.homes.insert(utterance.key, id).await;
             }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     audio,
-    engine::{Engine, EngineError},
+    engine::{Engine, EngineError, sys},
     store::ClipName,
 };
 
@@ -44,6 +44,7 @@ impl Worker {
 
     /// Works at `seat` until the lane is stopped.
     pub(super) fn run(&self, seat: Seat, desk: &Desk, runtime: &Handle) {
+        sys::yield_to_listeners();
         loop {
             match self.lane.next(seat) {
                 Next::Stop => return,

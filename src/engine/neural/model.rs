@@ -3,12 +3,12 @@
 //! Inputs: `tokens`, symbols as numbers with a 0 at both ends; `style`, 256 floats that are the voice,
 //! another row for every length of text; `speed`, a factor. Output: `audio`, samples at 24 kHz.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
 use rten::{NodeId, RunOptions, ThreadPool};
 use rten_tensor::{AsView, NdTensor, NdTensorView, Tensor};
 
-use super::super::EngineError;
+use super::super::{EngineError, sys};
 
 /// Symbols that one synthesis takes: as many as a style table has rows.
 pub(super) const MOST_SYMBOLS: usize = 510;
@@ -39,7 +39,13 @@ impl Model {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             some => some,
         };
-        let threads = Arc::new(ThreadPool::with_num_threads(threads));
+        // The threads of a pool are as patient as the one that starts them.
+        let start = move || {
+            sys::yield_to_listeners();
+            ThreadPool::with_num_threads(threads)
+        };
+        let threads = thread::spawn(start).join().map_err(|_| "its threads cannot be started".to_owned())?;
+        let threads = Arc::new(threads);
         Ok(Self { network, threads, tokens, style, speed, audio })
     }
 

@@ -1,0 +1,15 @@
+//! What depends on the operating system.
+
+/// Lets threads that answer somebody run before this one, and before those that it starts.
+///
+/// On Linux a thread can step back by itself. Elsewhere the whole process would, so nothing is done there.
+pub(crate) fn yield_to_listeners() {
+    #[cfg(target_os = "linux")]
+    if let Err(why) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%why, "a thread that computes keeps its priority");
+    }
+}
+
+/// A tenth of the time of a core while somebody else wants it, all of it otherwise.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;

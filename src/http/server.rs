@@ -1,0 +1,303 @@
+//! The server: connections, and the threads that serve them.
+//!
+//! 1. One task accepts connections, so many at a time and no more; each goes to the thread that has fewest;
+//! 2. a thread for each core serves its connections alone: between a request and the answer from memory
+//!    ([`hot`]) no other thread is woken;
+//! 3. everything else is a task of the runtime that [`run`] was called on, so that no request, however long it
+//!    takes, keeps another of its thread waiting. It ends when its client goes away;
+//! 4. a client that sends or takes nothing for a while loses its connection.
+
+use std::{
+    convert::Infallible,
+    io::{self, IoSlice},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, ready},
+    thread,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::Request,
+    response::{IntoResponse, Response},
+};
+use hyper::{
+    body::Incoming,
+    rt::{Read, ReadBufCursor, Write},
+    server::conn::http1,
+    service::Service,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    runtime::{Builder, Handle},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    task::JoinHandle,
+    time::Sleep,
+};
+use tower::ServiceExt;
+
+use super::{
+    App, hot,
+    problem::{Code, Problem},
+};
+
+/// How long requests may go on after the service was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Bytes that the head of a request may have.
+const MOST_HEAD: usize = 32 << 10;
+
+/// Serves `router` on `listener` until `shutdown`, then lets running requests end, for ten seconds at most.
+///
+/// # Errors
+/// When the threads cannot be started.
+pub(super) async fn run(
+    listener: TcpListener,
+    app: App,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let most = app.most_connections.min(descriptors().saturating_sub(SPARE)).clamp(1, MOST_PLACES);
+    let room = Arc::new(Semaphore::new(most));
+    let (leave, leaving) = watch::channel(());
+    let door = Door { app, router, runtime: Handle::current() };
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let seats =
+        (0..cores).map(|_| Seat::start(door.clone(), leaving.clone())).collect::<io::Result<Vec<_>>>()?;
+
+    tokio::select! {
+        () = shutdown => {}
+        () = accept(&listener, &seats, &room) => {}
+    }
+    drop(listener);
+    // Nobody listens where there is no connection.
+    let _ = leave.send(());
+    if tokio::time::timeout(GRACE, room.acquire_many(most as u32)).await.is_err() {
+        tracing::warn!("requests that went on too long were ended");
+    }
+    Ok(())
+}
+
+/// As many as can be counted on any machine.
+const MOST_PLACES: usize = 1 << 24;
+
+/// Descriptors that connections leave to files and everything else.
+const SPARE: usize = 256;
+
+/// How many descriptors the process may have; asks for as many as the system allows it.
+fn descriptors() -> usize {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        let raised = Rlimit { current: limit.maximum, ..limit };
+        let now = if setrlimit(Resource::Nofile, raised).is_ok() { raised } else { limit };
+        now.current.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
+    }
+    #[cfg(not(unix))]
+    usize::MAX
+}
+
+/// Seats one connection after the other.
+async fn accept(listener: &TcpListener, seats: &[Seat], room: &Arc<Semaphore>) {
+    // The semaphore is never closed.
+    while let Ok(place) = room.clone().acquire_owned().await {
+        match listener.accept().await.and_then(|(connection, _)| prepared(connection)) {
+            Ok(connection) => {
+                if let Some(seat) = seats.iter().min_by_key(|seat| Arc::strong_count(&seat.present)) {
+                    seat.take(connection, place);
+                }
+            }
+            Err(why) if is_of_the_client(&why) => {}
+            Err(why) => {
+                // No descriptor is left, say: trying at once would only burn a core.
+                tracing::error!(%why, "no connection can be accepted");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+}
+
+/// A connection that a thread with a runtime of its own can take.
+fn prepared(connection: TcpStream) -> io::Result<std::net::TcpStream> {
+    // The last bytes of a clip go out at once instead of waiting to be confirmed.
+    connection.set_nodelay(true)?;
+    connection.into_std()
+}
+
+/// Whether the client went away before its turn.
+fn is_of_the_client(why: &io::Error) -> bool {
+    use io::ErrorKind as K;
+    matches!(why.kind(), K::ConnectionAborted | K::ConnectionReset | K::ConnectionRefused | K::InvalidInput)
+}
+
+/// A thread that serves connections.
+struct Seat {
+    guests: mpsc::UnboundedSender<Guest>,
+    /// Counts its connections: each holds a clone.
+    present: Arc<()>,
+}
+
+/// A connection on its way to its thread.
+struct Guest {
+    connection: std::net::TcpStream,
+    place: (Arc<()>, OwnedSemaphorePermit),
+}
+
+impl Seat {
+    fn start(door: Door, leaving: watch::Receiver<()>) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (guests, mut arrived) = mpsc::unbounded_channel::<Guest>();
+        thread::Builder::new().name("langdu-http".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                while let Some(guest) = arrived.recv().await {
+                    tokio::spawn(host(guest, door.clone(), leaving.clone()));
+                }
+            });
+        })?;
+        Ok(Self { guests, present: Arc::default() })
+    }
+
+    fn take(&self, connection: std::net::TcpStream, place: OwnedSemaphorePermit) {
+        let guest = Guest { connection, place: (self.present.clone(), place) };
+        if self.guests.send(guest).is_err() {
+            tracing::error!("a thread that serves connections has ended");
+        }
+    }
+}
+
+/// Serves one connection until either side has enough.
+async fn host(guest: Guest, door: Door, mut leaving: watch::Receiver<()>) {
+    let Guest { connection, place: _place } = guest;
+    let Ok(connection) = TcpStream::from_std(connection) else { return };
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(door.app.patience).max_buf_size(MOST_HEAD);
+    let line = Line { stream: TokioIo::new(connection), patience: door.app.patience, stuck: None };
+    let mut served = pin!(http.serve_connection(line, door));
+    let ended = tokio::select! {
+        ended = served.as_mut() => ended,
+        _ = leaving.changed() => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    if let Err(why) = ended {
+        tracing::debug!(%why, "a connection ended badly");
+    }
+}
+
+/// A connection that breaks when the client takes nothing of an answer for too long.
+struct Line {
+    stream: TokioIo<TcpStream>,
+    patience: Duration,
+    /// Runs while the client takes nothing.
+    stuck: Option<Pin<Box<Sleep>>>,
+}
+
+impl Line {
+    fn watched(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stuck = None;
+            return written;
+        }
+        let patience = self.patience;
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        ready!(stuck.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl Read for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Line {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.watched(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.watched(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        // The head and the body of an answer go out in one call, and the body is not copied to that end.
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// Where every request comes in.
+#[derive(Clone)]
+struct Door {
+    app: App,
+    router: Router,
+    /// Where everything runs that takes time.
+    runtime: Handle,
+}
+
+impl Service<Request<Incoming>> for Door {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, request: Request<Incoming>) -> Answer {
+        match hot::answer(&self.app, &request) {
+            Some(response) => Answer::Ready(Some(response)),
+            None => {
+                let routed = self.router.clone().oneshot(request.map(Body::new));
+                Answer::Routed(self.runtime.spawn(routed))
+            }
+        }
+    }
+}
+
+/// The answer to one request; dropped, its work ends.
+enum Answer {
+    /// From memory.
+    Ready(Option<Response>),
+    /// From the router.
+    Routed(JoinHandle<Result<Response, Infallible>>),
+}
+
+impl Future for Answer {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let lost = || Problem::new(Code::Internal, "the service made a mistake and goes on").into_response();
+        Poll::Ready(match &mut *self {
+            Self::Ready(response) => Ok(response.take().unwrap_or_else(lost)),
+            Self::Routed(work) => ready!(Pin::new(work).poll(context)).unwrap_or_else(|_| Ok(lost())),
+        })
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Self::Routed(work) = self {
+            work.abort();
+        }
+    }
+}

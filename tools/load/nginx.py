@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Cached clips beside nginx: requests a second for the same files, in the same minutes.
+
+  tools/load/nginx.py                       the table of docs/benchmarks.md
+  tools/load/nginx.py --seconds 1 --rounds 3 --floor 0.7     the short form
+
+Both servers run all the time; wrk asks them in turn, round after round, because the speed of a shared
+machine drifts. A figure is the median of the rounds of the ratios of one round. With --floor it
+fails when a ratio at 16 or more connections lies below.
+
+Needs nginx, wrk and a release build (or --command with another program that serves).
+"""
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from service import NOTICE, Service, command_of, fetch, free_port
+
+SIZES = [30_000, 300_000]
+RANGE = "Range: bytes=0-16383"
+
+NGINX = """
+{user}
+worker_processes auto;
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/nginx.log;
+events {{ worker_connections 4096; multi_accept on; }}
+http {{
+  access_log off;
+  sendfile on;
+  tcp_nopush on;
+  tcp_nodelay on;
+  etag on;
+  keepalive_requests 1000000000;
+  open_file_cache max=100 inactive=1h;
+  types {{ audio/wav wav; }}
+  client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
+  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
+  server {{
+    listen 127.0.0.1:{port} reuseport backlog=4096;
+    root {folder}/files;
+{headers}
+  }}
+}}
+"""
+
+# What nginx says by itself.
+OWN = {"content-length", "content-type", "date", "etag", "accept-ranges", "last-modified", "connection", "server"}
+
+
+def start_nginx(folder, files, headers):
+    (folder / "files").mkdir()
+    for name, body in files.items():
+        (folder / "files" / name).write_bytes(body)
+    added = [f'    add_header {name} "{value}" always;' for name, value in headers.items() if name.lower() not in OWN]
+    port = free_port()
+    user = "user root;" if os.geteuid() == 0 else ""
+    config = NGINX.format(user=user, folder=folder, port=port, headers="\n".join(added))
+    (folder / "nginx.conf").write_text(config)
+    process = subprocess.Popen(["nginx", "-e", folder / "nginx.log", "-c", folder / "nginx.conf", "-p", folder])
+    for _ in range(100):
+        try:
+            for name, body in files.items():
+                assert fetch(f"http://127.0.0.1:{port}/{name}")[2] == body
+            return process, f"http://127.0.0.1:{port}"
+        except OSError:
+            time.sleep(0.05)
+    sys.exit("nginx does not start: " + (folder / "nginx.log").read_text())
+
+
+def ask(url, connections, seconds, ranged):
+    """Requests a second."""
+    threads = min(connections, 2)
+    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
+    command += ["-H", RANGE] if ranged else []
+    answer = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+    for trouble in ("Non-2xx", "Socket errors"):
+        if trouble in answer:
+            sys.exit(f"{url}: {answer}")
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", answer)[1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=3, help="of one measurement")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--connections", default="1,16,256")
+    parser.add_argument("--floor", type=float, help="the lowest ratio at 16 connections or more")
+    parser.add_argument("--command", help="the program that serves; target/release/langdu unless given")
+    arguments = parser.parse_args()
+
+    with tempfile.TemporaryDirectory() as folder, Service(command_of(arguments), folder) as service:
+        clips = service.clips(NOTICE)
+        chosen = [min(clips, key=lambda url: abs(len(clips[url]) - size)) for size in SIZES]
+        files = {f"{len(clips[url])}.wav": clips[url] for url in chosen}
+        headers = fetch(service.address + chosen[0])[1]
+        nginx, address = start_nginx(Path(folder), files, headers)
+        try:
+            low = compare(arguments, service.address, chosen, address, files)
+        finally:
+            nginx.terminate()
+            nginx.wait()
+    if arguments.floor and low < arguments.floor:
+        sys.exit(f"the lowest ratio at 16 connections or more is {low:.2f}, the floor {arguments.floor}")
+
+
+def compare(arguments, ours, chosen, theirs, files):
+    """Prints the table; the lowest ratio where there are 16 connections or more."""
+    low = float("inf")
+    print(f"{arguments.rounds} rounds of {arguments.seconds} s: requests a second, median; ratio, median (lowest to highest)\n")
+    print("| file | connections | langdu | nginx | ratio |")
+    print("|---|---|---|---|---|")
+    for url, name in zip(chosen, files):
+        for ranged in (False, True):
+            for connections in map(int, arguments.connections.split(",")):
+                rounds = []
+                for turn in range(arguments.rounds):
+                    urls = [ours + url, f"{theirs}/{name}"]
+                    # Who goes first changes: what the one leaves behind must not always meet the other.
+                    order = (0, 1) if turn % 2 == 0 else (1, 0)
+                    found = {who: ask(urls[who], connections, arguments.seconds, ranged) for who in order}
+                    rounds.append((found[0], found[1]))
+                ratios = sorted(us / them for us, them in rounds)
+                ratio = statistics.median(ratios)
+                if connections >= 16:
+                    low = min(low, ratio)
+                us, them = (statistics.median(pair[who] for pair in rounds) for who in (0, 1))
+                what = f"{len(files[name]) / 1000:.0f} kB" + (", range of 16 KiB" if ranged else "")
+                spread = f"{ratio:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+                print(f"| {what} | {connections} | {us:,.0f} | {them:,.0f} | {spread} |", flush=True)
+    return low
+
+
+if __name__ == "__main__":
+    main()
