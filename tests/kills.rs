@@ -83,6 +83,8 @@ fn a_killed_service_loses_nothing_and_serves_no_wrong_clip() {
             course.killed.store(true, Ordering::SeqCst);
             service.kill();
         });
+        // Service managers wait twice as long before they start a service again.
+        thread::sleep(Duration::from_millis(50));
         service = start();
 
         let Course { accepted, heard, wrong, .. } = course;
@@ -217,5 +219,6 @@ fn range_header(range: &str) -> Vec<(&str, &str)> {
 
 /// What writes left behind that were cut off is cleared away before long.
 fn nothing_is_left_behind(folder: &Path) {
-    until("files of writes that were cut off are gone", || left_behind(folder).is_empty());
+    let gone = || left_behind(folder).is_empty();
+    until(&format!("files of writes that were cut off are gone: {:?}", left_behind(folder)), gone);
 }
