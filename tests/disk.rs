@@ -108,13 +108,13 @@ impl<'t> Course<'t> {
         self.all_is_right();
     }
 
-    fn all_is_right(&self) {
+    fn all_is_right(&mut self) {
         let mut client = self.service.client();
         for notice in &self.kept {
             self.truth.knows(&mut client, notice);
-            for format in &self.truth.formats {
-                self.truth.hears(&mut client, notice, format);
-            }
+            self.truth.hears(&mut client, notice, self.truth.formats[0]);
+            let derived = self.random.choice(self.truth.formats.iter()).unwrap();
+            self.truth.hears(&mut client, notice, derived);
         }
     }
 
@@ -165,7 +165,7 @@ fn a_disk_that_fails_and_comes_back_costs_no_sound_and_no_notice() {
     let truth = Truth::of(Service::hum(None, &[]));
     let mut course = Course::new(&disk.data(), &truth);
 
-    let first = course.read_aloud(6);
+    let first = course.read_aloud(4);
     course.made(&first);
     assert!(first.iter().all(|notice| notice.saved));
     course.tells(false);
@@ -175,12 +175,12 @@ fn a_disk_that_fails_and_comes_back_costs_no_sound_and_no_notice() {
     // Room for half a clip: what is begun cannot be ended, unless clips that can be made again make room for it.
     for leave in [40_960, 0] {
         disk.fill(leave);
-        let now = course.read_aloud(6);
+        let now = course.read_aloud(4);
         course.all_is_right();
         // What was never said to be safe may go with the process; what was may not.
         course.kept.extend(now.into_iter().filter(|notice| truth.announces("saved") && notice.saved));
         course.kill();
-        let again = course.read_aloud(4);
+        let again = course.read_aloud(2);
         course.tells_what_is_not_safe(&again);
         disk.free();
         course.tells(false);
@@ -190,7 +190,7 @@ fn a_disk_that_fails_and_comes_back_costs_no_sound_and_no_notice() {
     }
 
     disk.read_only();
-    let meanwhile = course.read_aloud(6);
+    let meanwhile = course.read_aloud(4);
     course.tells(true);
     course.all_is_right();
     disk.writable();
