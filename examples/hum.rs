@@ -5,7 +5,7 @@
 //! Store, renderer and HTTP are those of `langdu serve`. The hum of a text is the same in every process, and
 //! differs from that of any other text. Which utterances fail, and how, depends on their sounds alone.
 //! A second address tells as JSON what the engine was asked for.
-#![allow(missing_docs)]
+#![allow(clippy::panic, missing_docs)]
 
 #[path = "../tests/stage/hum.rs"]
 mod hum;
@@ -140,7 +140,7 @@ impl Engine for Hummer {
         match self.fault(number) {
             None => {}
             Some(Fault::Hang) => thread::sleep(Duration::from_secs(3600)),
-            Some(Fault::Panic) => std::panic::panic_any("it was told to"),
+            Some(Fault::Panic) => panic!("it was told to"),
             Some(Fault::NotANumber) => samples.extend([f32::NAN]),
             Some(Fault::Silence) => samples.fill(0.0),
             Some(Fault::Fail) => return Err(EngineError::Failed("it was told to".to_owned())),

@@ -213,7 +213,9 @@ impl Renderer {
         let known =
             self.desk.planned.contains_key(&id) || matches!(self.desk.store.notice(id).await, Ok(Some(_)));
         let notice = self.desk.planned(id, submission, lexicon).await?;
-        if !known && let Ok(json) = serde_json::to_vec(&notice.record()) {
+        if known {
+            self.desk.store.use_notice(id);
+        } else if let Ok(json) = serde_json::to_vec(&notice.record()) {
             self.desk.store.save_notice(id, json.into()).await;
         }
         if !self.lane(&notice)?.submit(id) {
@@ -351,6 +353,7 @@ impl Desk {
     /// The notice, from memory or planned again from what was submitted.
     async fn notice(&self, id: NoticeId) -> Result<Arc<Notice>, RenderError> {
         if let Some(notice) = self.planned.get(&id).await {
+            self.store.use_notice(id);
             return Ok(notice);
         }
         let json = self.store.notice(id).await?.ok_or(RenderError::NoticeUnknown(id))?;

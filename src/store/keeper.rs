@@ -75,8 +75,8 @@ impl Keeper {
             hour: AtomicU32::new(0),
         });
         let (tasks, inbox) = sync_channel(MOST_TASKS);
-        let kept = books.clone();
-        thread::Builder::new().name("langdu-keeper".to_owned()).spawn(move || kept.keep(&inbox))?;
+        let (kept, opened) = (books.clone(), SystemTime::now());
+        thread::Builder::new().name("langdu-keeper".to_owned()).spawn(move || kept.keep(&inbox, opened))?;
         Ok(Self { books, tasks })
     }
 
@@ -95,11 +95,12 @@ impl Keeper {
         let shelf = match place {
             Place::Clip(_) => &self.books.clips,
             Place::Notice(_) | Place::PlainNotice(_) => &self.books.notices,
+            // It is removed at once.
             Place::Probe => return,
         };
         shelf.add(len);
         if shelf.overflows() {
-            // With so much else to do it is told at the next write.
+            // Whatever else wakes the keeper does as well.
             let _ = self.tasks.try_send(Task::Overflow);
         }
     }
@@ -136,8 +137,8 @@ impl Keeper {
 }
 
 impl Books {
-    fn keep(&self, inbox: &Receiver<Task>) {
-        let opened = SystemTime::now().checked_sub(TICK).unwrap_or(SystemTime::UNIX_EPOCH);
+    fn keep(&self, inbox: &Receiver<Task>, opened: SystemTime) {
+        let opened = opened.checked_sub(TICK).unwrap_or(SystemTime::UNIX_EPOCH);
         for shelf in [&self.clips, &self.notices] {
             if let Err(why) = shelf.recover(opened) {
                 tracing::warn!(%why, "the data folder could not be looked through");
@@ -146,8 +147,8 @@ impl Books {
         let started = Instant::now();
         let mut clean_after = started;
         let mut room_after = started;
-        self.clean(&mut clean_after);
         loop {
+            self.clean(&mut clean_after);
             let hours = started.elapsed().as_secs() / HOUR.as_secs();
             self.hour.fetch_max(u32::try_from(hours).unwrap_or(u32::MAX), Ordering::Relaxed);
             match inbox.recv_timeout(HOUR) {
@@ -156,13 +157,12 @@ impl Books {
                     // A use that is not noted makes a file go too early; it is made again.
                     let _ = shelf::note_use(&path, HOUR);
                 }
-                Ok(Task::Overflow) => self.clean(&mut clean_after),
                 Ok(Task::Room(made)) => {
                     let _ = made.send(self.make_room(&mut room_after));
                 }
                 #[cfg(test)]
                 Ok(Task::Settle(done)) => drop(done.send(())),
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Task::Overflow) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }

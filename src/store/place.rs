@@ -25,12 +25,15 @@ impl Place {
             }
             Self::Notice(id) => vec!["notices".to_owned(), format!("{id}.notice")],
             Self::PlainNotice(id) => vec!["notices".to_owned(), format!("{id}.json")],
-            Self::Probe => vec!["probe".to_owned()],
+            Self::Probe => vec!["notices".to_owned(), "probe".to_owned()],
         }
     }
 
     /// What a file of that name holds, wherever it lies; none when the store writes no such name.
     pub(super) fn named(name: &str) -> Option<Self> {
+        if name == "probe" {
+            return Some(Self::Probe);
+        }
         if let Ok(clip) = name.parse() {
             return Some(Self::Clip(clip));
         }

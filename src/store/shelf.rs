@@ -17,7 +17,7 @@ use std::{
 use super::place::Place;
 
 /// So many of the oldest files are remembered during one pass: about two megabytes.
-const REMEMBERED: usize = 8192;
+const REMEMBERED: usize = 16_384;
 
 /// Disks give out room in blocks.
 const BLOCK: u64 = 4096;
@@ -38,7 +38,7 @@ pub(super) struct Shelf {
 struct Found {
     used: SystemTime,
     bytes: u64,
-    path: PathBuf,
+    name: Box<str>,
 }
 
 /// What a pass has done.
@@ -73,9 +73,12 @@ impl Shelf {
     }
 
     /// Counts the files and removes what a crash has left half written before `opened`.
+    ///
+    /// # Errors
+    /// The first trouble; what could be seen is counted all the same.
     pub(super) fn recover(&self, opened: SystemTime) -> io::Result<()> {
         let mut total = 0;
-        self.each(|path, name| {
+        let seen = self.each(|path, name| {
             let Some(meta) = file_meta(path)? else { return Ok(()) };
             match name.split_once('#') {
                 None => total += on_disk(meta.len()),
@@ -83,81 +86,93 @@ impl Shelf {
                 Some(_) => {}
             }
             Ok(())
-        })?;
+        });
         self.bytes.fetch_add(total, Ordering::Relaxed);
-        Ok(())
+        seen
     }
 
-    /// Removes what was not used for the longest time until the files take no more than `most` of all they take.
+    /// Removes what was not used for the longest time until no more is left than `most` of all the bytes.
+    ///
+    /// # Errors
+    /// The first trouble, when more is left; one file that cannot be removed does not save the others.
     pub(super) fn evict(&self, most: impl Fn(u64) -> u64) -> io::Result<Evicted> {
         let mut evicted = Evicted::default();
         let mut goal = None;
         loop {
-            let before = self.bytes.swap(0, Ordering::Relaxed);
-            let (oldest, total) = self.oldest().inspect_err(|_| {
-                self.bytes.fetch_add(before, Ordering::Relaxed);
-            })?;
+            self.bytes.store(0, Ordering::Relaxed);
+            let (oldest, total, mut outcome) = self.oldest();
             let goal = *goal.get_or_insert_with(|| most(total));
-            let (mut left, more) = (total, oldest.len() == REMEMBERED);
-            let mut outcome = Ok(());
+            let (mut left, whole) = (total, oldest.len() < REMEMBERED);
             for file in oldest {
-                if left <= goal || outcome.is_err() {
+                if left <= goal {
                     break;
                 }
-                // What was used since is not old any more.
-                if file_meta(&file.path).is_ok_and(|meta| meta.is_some_and(|meta| used(&meta) != file.used)) {
-                    continue;
-                }
-                outcome = remove(&file.path);
-                if outcome.is_ok() {
-                    left -= file.bytes;
-                    evicted.files += 1;
-                    evicted.bytes += file.bytes;
+                match self.remove_unused(&file) {
+                    Ok(true) => {
+                        left -= file.bytes;
+                        evicted.files += 1;
+                        evicted.bytes += file.bytes;
+                    }
+                    Ok(false) => {}
+                    Err(why) => outcome = outcome.and(Err(why)),
                 }
             }
+            // What was written meanwhile may be counted twice, until the next pass.
             self.bytes.fetch_add(left, Ordering::Relaxed);
-            outcome?;
-            if left <= goal || !more {
+            if left <= goal {
                 return Ok(evicted);
+            }
+            if whole || left == total {
+                return outcome.map(|()| evicted);
             }
         }
     }
 
-    /// The files that were not used for the longest time, oldest first, and the bytes of all files.
-    fn oldest(&self) -> io::Result<(Vec<Found>, u64)> {
+    /// Removes a file, unless it was used since; whether it is gone.
+    fn remove_unused(&self, file: &Found) -> io::Result<bool> {
+        let path = match file.name.get(..2).filter(|_| self.parted) {
+            Some(shelf) => self.folder.join(shelf).join(&*file.name),
+            None => self.folder.join(&*file.name),
+        };
+        if file_meta(&path)?.is_some_and(|meta| used(&meta) != file.used) {
+            return Ok(false);
+        }
+        remove(&path).map(|()| true)
+    }
+
+    /// The files that were not used for the longest time, oldest first; the bytes of all files; whether all could
+    /// be seen.
+    fn oldest(&self) -> (Vec<Found>, u64, io::Result<()>) {
         let mut oldest = BinaryHeap::<Found>::with_capacity(REMEMBERED + 1);
         let mut total = 0;
-        self.each(|path, name| {
+        let seen = self.each(|path, name| {
             let Some(meta) = file_meta(path)?.filter(|_| !name.contains('#')) else { return Ok(()) };
             let bytes = on_disk(meta.len());
             total += bytes;
             let used = used(&meta);
             if oldest.len() < REMEMBERED || oldest.peek().is_some_and(|newest| used < newest.used) {
-                oldest.push(Found { used, bytes, path: path.to_owned() });
+                oldest.push(Found { used, bytes, name: name.into() });
                 if oldest.len() > REMEMBERED {
                     oldest.pop();
                 }
             }
             Ok(())
-        })?;
-        Ok((oldest.into_sorted_vec(), total))
+        });
+        (oldest.into_sorted_vec(), total, seen)
     }
 
     /// Calls `see` with the path and name of every file that the store wrote here, half written ones included.
+    /// The first trouble is told after all that can be seen was seen.
     fn each(&self, mut see: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<()> {
+        let mut see = |path: &Path, name: &str| if self.wrote(name) { see(path, name) } else { Ok(()) };
         if !self.parted {
-            return each_in(
-                &self.folder,
-                |path, name| if self.wrote(name) { see(path, name) } else { Ok(()) },
-            );
+            return each_in(&self.folder, see);
         }
         each_in(&self.folder, |folder, shelf| {
             if shelf.len() != 2 || !shelf.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
                 return Ok(());
             }
-            each_in(folder, |path, name| {
-                if name.starts_with(shelf) && self.wrote(name) { see(path, name) } else { Ok(()) }
-            })
+            each_in(folder, |path, name| if name.starts_with(shelf) { see(path, name) } else { Ok(()) })
         })
     }
 
@@ -166,8 +181,8 @@ impl Shelf {
         let (name, staged) = name.split_once('#').unwrap_or((name, "0"));
         let here = match Place::named(name) {
             Some(Place::Clip(_)) => self.parted,
-            Some(Place::Notice(_) | Place::PlainNotice(_)) => !self.parted,
-            Some(Place::Probe) | None => false,
+            Some(Place::Notice(_) | Place::PlainNotice(_) | Place::Probe) => !self.parted,
+            None => false,
         };
         here && !staged.is_empty() && staged.bytes().all(|b| b.is_ascii_digit())
     }
@@ -186,7 +201,7 @@ pub(super) fn note_use(path: &Path, every: Duration) -> io::Result<()> {
 
 impl Ord for Found {
     fn cmp(&self, other: &Self) -> Order {
-        self.used.cmp(&other.used).then_with(|| self.path.cmp(&other.path))
+        self.used.cmp(&other.used).then_with(|| self.name.cmp(&other.name))
     }
 }
 
@@ -218,7 +233,8 @@ fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path).or_else(|why| if why.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(why) })
 }
 
-/// Calls `see` with all that lies in a folder, one by one; a folder that is not there is empty.
+/// Calls `see` with all that lies in a folder, one by one; a folder that is not there is empty. What fails does
+/// not keep the others from being seen; the first trouble is told at the end.
 fn each_in(folder: &Path, mut see: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -227,11 +243,16 @@ fn each_in(folder: &Path, mut see: impl FnMut(&Path, &str) -> io::Result<()>) ->
         }
         Err(why) => return Err(why),
     };
+    let mut outcome = Ok(());
     for entry in entries {
-        let entry = entry?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            // The folder itself cannot be read on.
+            Err(why) => return outcome.and(Err(why)),
+        };
         if let Some(name) = entry.file_name().to_str() {
-            see(&entry.path(), name)?;
+            outcome = outcome.and(see(&entry.path(), name));
         }
     }
-    Ok(())
+    outcome
 }

@@ -161,7 +161,7 @@ pub fn left_behind(folder: &Path) -> Vec<String> {
             let hexadecimal = stem.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
             let known = match stem.len() {
                 64 => FORMATS.contains(&extension),
-                32 => extension == "json",
+                32 => extension == "notice" || extension == "json",
                 _ => false,
             };
             if entry.path().is_dir() {
