@@ -56,6 +56,18 @@ http {{
 OWN = {"content-length", "content-type", "date", "etag", "accept-ranges", "last-modified", "connection", "server"}
 
 
+def other_formats(service, clips):
+    """The same clips at lower rates, which are smaller, where they are served."""
+    found = {}
+    for url in clips:
+        for extension in (".16k.wav", ".8k.wav"):
+            other = url.replace(".wav", extension, 1)
+            status, _, body = fetch(service.address + other)
+            if status == 200:
+                found[other] = body
+    return found
+
+
 def start_nginx(folder, files, headers):
     (folder / "files").mkdir()
     for name, body in files.items():
@@ -99,8 +111,12 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder, Service(command_of(arguments), folder) as service:
         clips = service.clips(NOTICE)
+        clips |= other_formats(service, clips)
         chosen = [min(clips, key=lambda url: abs(len(clips[url]) - size)) for size in SIZES]
         files = {f"{len(clips[url])}.wav": clips[url] for url in chosen}
+        for url in chosen:
+            # As it will be asked for, so that it is in memory.
+            fetch(service.address + url)
         headers = fetch(service.address + chosen[0])[1]
         nginx, address = start_nginx(Path(folder), files, headers)
         try:
