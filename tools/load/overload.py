@@ -40,7 +40,7 @@ class Flood:
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self.submitted = 0
-        self.threads = [threading.Thread(target=self.run) for _ in range(connections)]
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(connections)]
         for thread in self.threads:
             thread.start()
 
