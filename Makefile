@@ -5,7 +5,7 @@
 
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run build test setup test-rust test-browser gold listen lint shots
+.PHONY: run build test setup test-rust test-browser gold listen load lint shots
 
 run: build
 	./target/release/langdu serve --listen $(LISTEN)
@@ -35,6 +35,12 @@ gold:
 listen:
 	cargo build --release --locked
 	./tools/listen.sh
+
+# Cached clips beside nginx, and while far too much is asked for: short, with loose floors. Needs nginx and wrk.
+load:
+	cargo build --release --locked
+	python3 tools/load/nginx.py --seconds 1 --rounds 3 --connections 16 --floor 0.7
+	python3 tools/load/overload.py --seconds 10 --connections 16 --floor
 
 lint:
 	cargo fmt --check

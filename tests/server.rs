@@ -169,11 +169,10 @@ async fn a_client_that_takes_nothing_loses_its_connection() {
     let served = Served::start(App::new(stage.renderer.clone()).patience(Duration::from_millis(200))).await;
     let mut connection = served.connect().await;
     // More answers than the buffers of the system hold.
-    let answers = (64 << 20) / whole.len();
+    let answers = (32 << 20) / whole.len();
     let requests = format!("GET {url} HTTP/1.1\r\nhost: x\r\n\r\n").repeat(answers);
-    let wrote = connection.write_all(requests.as_bytes());
-    let _ = tokio::time::timeout(Duration::from_secs(1), wrote).await;
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    connection.write_all(requests.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(600)).await;
     let mut taken = Vec::new();
     let _ = connection.read_to_end(&mut taken).await;
     assert!(taken.len() < answers * whole.len(), "it was not closed");

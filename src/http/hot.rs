@@ -1,7 +1,7 @@
 //! The short way of a clip that is in memory: from the request to the answer without waiting, without the
 //! router, and without a line in the log.
 //!
-//! Nine of ten requests ask for such a clip, and the router with its layers costs several times what the answer
+//! Most requests ask for such a clip, and the router with its layers costs several times what the answer
 //! does. What this answers the router would answer with the same bytes; a test holds the one against the
 //! other. Whatever is unusual is left to the router.
 

@@ -45,8 +45,8 @@ pub enum RenderError {
     /// The notice may be there but could not be read. It may be tried again.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Too many clips are waited for. It may be tried again.
-    #[error("too many clips are waited for")]
+    /// Too much is waited for. It may be tried again.
+    #[error("too many clips or notices are waited for")]
     Overloaded,
     /// The service is stopping. It may be tried again.
     #[error("the service is stopping")]

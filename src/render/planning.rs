@@ -1,4 +1,5 @@
-//! Planning: so much at a time as there are cores, on threads that let those go first who answer from memory.
+//! Planning: so much at a time as there are cores. Somebody waits for it, so its threads do not step back as those
+//! that speak do.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,7 +13,6 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::RenderError;
-use crate::engine::sys;
 
 /// Work that waits for a thread. Planning takes milliseconds, a hundred thousand characters some hundred.
 const MOST_WAITING: usize = 64;
@@ -67,7 +67,6 @@ impl Planners {
 }
 
 fn plan(queue: &Mutex<Receiver<Work>>) {
-    sys::yield_to_listeners();
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(work) = next else { return };

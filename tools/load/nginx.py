@@ -5,8 +5,9 @@
   tools/load/nginx.py --seconds 1 --rounds 3 --floor 0.7     the short form
 
 Both servers run all the time; wrk asks them in turn, round after round, because the speed of a shared
-machine drifts. A figure is the median of the rounds of the ratios of one round. With --floor it
-fails when a ratio at 16 or more connections lies below.
+machine drifts. A ratio is the median of the ratios of each round. The time of a processor that a server spends on
+a request drifts less, and says nothing of what it costs the client. With --floor it fails when a ratio
+at 16 or more connections lies below.
 
 Needs nginx, wrk and a release build (or --command with another program that serves).
 """
@@ -56,6 +57,18 @@ http {{
 OWN = {"content-length", "content-type", "date", "etag", "accept-ranges", "last-modified", "connection", "server"}
 
 
+def other_formats(service, clips):
+    """The same clips at lower rates, which are smaller, where they are served."""
+    found = {}
+    for url in clips:
+        for extension in (".16k.wav", ".8k.wav"):
+            other = url.replace(".wav", extension, 1)
+            status, _, body = fetch(service.address + other)
+            if status == 200:
+                found[other] = body
+    return found
+
+
 def start_nginx(folder, files, headers):
     (folder / "files").mkdir()
     for name, body in files.items():
@@ -76,8 +89,16 @@ def start_nginx(folder, files, headers):
     sys.exit("nginx does not start: " + (folder / "nginx.log").read_text())
 
 
-def ask(url, connections, seconds, ranged):
-    """Requests a second."""
+def spent(process):
+    """Seconds of processor that a process and its children, which still run, have used."""
+    pids = [process.pid, *map(int, Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split())]
+    ticks = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13] for pid in pids]
+    return sum(int(tick) for pair in ticks for tick in pair) / os.sysconf("SC_CLK_TCK")
+
+
+def ask(url, connections, seconds, ranged, process):
+    """Requests a second; microseconds of processor that the server spent on one."""
+    before = spent(process)
     threads = min(connections, 2)
     command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s"]
     command += ["-H", RANGE] if ranged else []
@@ -85,7 +106,9 @@ def ask(url, connections, seconds, ranged):
     for trouble in ("Non-2xx", "Socket errors"):
         if trouble in answer:
             sys.exit(f"{url}: {answer}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", answer)[1])
+    requests = int(re.search(r"(\d+) requests in", answer)[1])
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", answer)[1])
+    return rate, (spent(process) - before) / requests * 1e6
 
 
 def main():
@@ -99,12 +122,17 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder, Service(command_of(arguments), folder) as service:
         clips = service.clips(NOTICE)
+        clips |= other_formats(service, clips)
         chosen = [min(clips, key=lambda url: abs(len(clips[url]) - size)) for size in SIZES]
         files = {f"{len(clips[url])}.wav": clips[url] for url in chosen}
+        for url in chosen:
+            # As it will be asked for, so that it is in memory.
+            fetch(service.address + url)
         headers = fetch(service.address + chosen[0])[1]
         nginx, address = start_nginx(Path(folder), files, headers)
         try:
-            low = compare(arguments, service.address, chosen, address, files)
+            servers = (service.address, service.process), (address, nginx)
+            low = compare(arguments, servers, chosen, files)
         finally:
             nginx.terminate()
             nginx.wait()
@@ -112,30 +140,36 @@ def main():
         sys.exit(f"the lowest ratio at 16 connections or more is {low:.2f}, the floor {arguments.floor}")
 
 
-def compare(arguments, ours, chosen, theirs, files):
+def compare(arguments, servers, chosen, files):
     """Prints the table; the lowest ratio where there are 16 connections or more."""
     low = float("inf")
-    print(f"{arguments.rounds} rounds of {arguments.seconds} s: requests a second, median; ratio, median (lowest to highest)\n")
-    print("| file | connections | langdu | nginx | ratio |")
-    print("|---|---|---|---|---|")
+    print(f"{arguments.rounds} rounds of {arguments.seconds} s. Requests a second: median; ratio: median (lowest to highest);")
+    print("processor of the server for a request: median\n")
+    print("| file | connections | langdu | nginx | ratio | processor, langdu | nginx |")
+    print("|---|---|---|---|---|---|---|")
     for url, name in zip(chosen, files):
         for ranged in (False, True):
             for connections in map(int, arguments.connections.split(",")):
                 rounds = []
                 for turn in range(arguments.rounds):
-                    urls = [ours + url, f"{theirs}/{name}"]
+                    paths = url, f"/{name}"
                     # Who goes first changes: what the one leaves behind must not always meet the other.
                     order = (0, 1) if turn % 2 == 0 else (1, 0)
-                    found = {who: ask(urls[who], connections, arguments.seconds, ranged) for who in order}
+                    found = {}
+                    for who in order:
+                        address, process = servers[who]
+                        found[who] = ask(address + paths[who], connections, arguments.seconds, ranged, process)
                     rounds.append((found[0], found[1]))
-                ratios = sorted(us / them for us, them in rounds)
+                ratios = sorted(us[0] / them[0] for us, them in rounds)
                 ratio = statistics.median(ratios)
                 if connections >= 16:
                     low = min(low, ratio)
-                us, them = (statistics.median(pair[who] for pair in rounds) for who in (0, 1))
+                rates = [statistics.median(pair[who][0] for pair in rounds) for who in (0, 1)]
+                costs = [statistics.median(pair[who][1] for pair in rounds) for who in (0, 1)]
                 what = f"{len(files[name]) / 1000:.0f} kB" + (", range of 16 KiB" if ranged else "")
                 spread = f"{ratio:.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-                print(f"| {what} | {connections} | {us:,.0f} | {them:,.0f} | {spread} |", flush=True)
+                figures = f"{rates[0]:,.0f} | {rates[1]:,.0f} | {spread} | {costs[0]:.0f} µs | {costs[1]:.0f} µs"
+                print(f"| {what} | {connections} | {figures} |", flush=True)
     return low
 
 

@@ -5,7 +5,7 @@
   tools/load/overload.py --seconds 10 --floor the short form, which fails when a bound is broken
 
 wrk asks for a cached clip 800 times a second: before, during and after a flood of notices that were never
-heard, each submitted and its first clip asked for, on 64 connections. Bounds: cached p99 under the flood within
+heard, each submitted and its first clip asked for, on --connections. Bounds: cached p99 under the flood within
 3 times (--floor: 10 times, a machine may be shared) its idle value or 5 ms, whichever is more; every
 request answered, with 200, 201 or 503 and Retry-After; p99 back to that of idle 5 s after.
 
@@ -25,7 +25,6 @@ import time
 
 from service import NOTICE, ROOT, Service, command_of, fetch
 
-CONNECTIONS = 64
 DIGITS = "零一二三四五六七八九"
 UNITS = {"us": 0.001, "ms": 1, "s": 1000}
 
@@ -33,7 +32,7 @@ UNITS = {"us": 0.001, "ms": 1, "s": 1000}
 class Flood:
     """Notices that were never heard, until it is told to stop."""
 
-    def __init__(self, address):
+    def __init__(self, address, connections):
         self.address = address
         self.statuses = collections.Counter()
         self.slowest = collections.Counter()
@@ -41,7 +40,7 @@ class Flood:
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self.submitted = 0
-        self.threads = [threading.Thread(target=self.run) for _ in range(CONNECTIONS)]
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(connections)]
         for thread in self.threads:
             thread.start()
 
@@ -104,6 +103,7 @@ def latency(url, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=int, default=60, help="of the flood")
+    parser.add_argument("--connections", type=int, default=64, help="of the flood")
     parser.add_argument("--floor", action="store_true", help="fail when a bound is broken")
     parser.add_argument("--command", help="the program that serves; target/release/langdu unless given")
     arguments = parser.parse_args()
@@ -120,7 +120,7 @@ def main():
             return most
 
         idle = measured("before", quiet)
-        flood = Flood(service.address)
+        flood = Flood(service.address, arguments.connections)
         time.sleep(1)
         flooded = measured("under the flood", arguments.seconds)
         waiting = flood.stop()

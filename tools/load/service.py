@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -26,7 +27,7 @@ def free_port():
         return found.getsockname()[1]
 
 
-def fetch(address, body=None, headers=None, timeout=120):
+def fetch(address, body=None, headers=None, timeout=600):
     """Status, headers and body of an answer, whatever its status."""
     request = urllib.request.Request(address, data=body, headers=headers or {})
     try:
@@ -34,6 +35,10 @@ def fetch(address, body=None, headers=None, timeout=120):
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as answer:
         return answer.code, answer.headers, answer.read()
+
+
+# What was started is ended too when the tool is ended from outside.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 class Service:
