@@ -5,6 +5,7 @@
 
 mod body;
 mod clips;
+mod events;
 mod explain;
 mod layers;
 mod lexicon;
@@ -23,7 +24,7 @@ use axum::{
     Router,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{delete, get, post, put},
     serve::ListenerExt,
 };
 use serde::Serialize;
@@ -70,6 +71,8 @@ pub fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/v1/notices", post(notices::submit))
         .route("/v1/notices/{id}", get(notices::manifest))
+        .route("/v1/notices/{id}/events", get(events::events))
+        .route("/v1/notices/{id}/work", delete(notices::close))
         .route("/v1/notices/{id}/audio.wav", get(whole::recording))
         .route("/v1/clips/{clip}", get(clips::clip))
         .route("/v1/spoken", post(spoken::spoken))
@@ -103,8 +106,10 @@ pub async fn serve(
 ) -> io::Result<()> {
     let renderer = app.renderer.clone();
     let (told, stopping) = oneshot::channel();
-    let signal = async {
+    let followed = renderer.clone();
+    let signal = async move {
         shutdown.await;
+        followed.send_followers_home();
         // Nobody listens when the server ended by itself.
         let _ = told.send(());
     };

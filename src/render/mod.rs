@@ -1,25 +1,27 @@
 //! The only conductor: plan → store → engine → audio → store.
 //!
-//! 1. a [`Submission`] is planned once and saved ([`notice`]); its clips are made behind, in order;
+//! 1. a [`Submission`] is planned once and saved ([`notice`]); its clips are made behind, in order ([`ahead`]);
 //! 2. a clip that is asked for comes from the store, or goes before everything nobody waits for ([`lane`]);
-//! 3. every engine has threads of its own ([`worker`]), because engines block;
-//! 4. whoever waits gets the clip or a typed error ([`RenderError`]); nothing is skipped in silence.
+//! 3. every engine has threads of its own ([`worker`]), because engines block, and sometimes hang;
+//! 4. where a voice fails another may speak ([`fallback`]);
+//! 5. whoever waits gets the clip or a typed error ([`RenderError`]); nothing is skipped in silence;
+//! 6. who follows a notice is told of every clip ([`progress`]).
 
+mod ahead;
 mod derive;
 mod error;
+mod fallback;
 mod lane;
 mod notice;
+mod progress;
 mod worker;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    thread::JoinHandle,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use moka::future::Cache;
+use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle};
 
 use crate::{
     audio::Clip,
@@ -31,10 +33,14 @@ use crate::{
     site::SiteLexicon,
     store::{ClipName, NoticeId, Store, StoreHealth},
 };
+use ahead::Ahead;
 pub use error::RenderError;
-use lane::{Job, Lane, Seat};
+pub use fallback::Part;
+use lane::{Lane, Urgency};
 use notice::Casting;
 pub use notice::{Notice, Submission};
+use progress::Board;
+pub use progress::Progress;
 use worker::Worker;
 
 /// What the conductor keeps and how much it takes on.
@@ -42,6 +48,8 @@ use worker::Worker;
 pub struct RenderOptions {
     /// Name of the voice that speaks where none is asked for; the first one when this is none.
     pub voice: Option<String>,
+    /// Names of the voices that speak, one after the other, where that of a notice fails.
+    pub fallback: Vec<String>,
     /// What is accepted.
     pub limits: Limits,
     /// Where listeners differ: what holds for a notice that chooses nothing else.
@@ -55,18 +63,25 @@ pub struct RenderOptions {
     /// Notices whose clips may be queued at a time, for each engine. Further ones are made when they
     /// are listened to.
     pub most_notices: usize,
+    /// Notices that may be followed at a time.
+    pub most_followers: usize,
+    /// How long an engine may take for one clip.
+    pub synthesis: Duration,
 }
 
 impl Default for RenderOptions {
     fn default() -> Self {
         Self {
             voice: None,
+            fallback: Vec::new(),
             limits: Limits::default(),
             reading: Options::default(),
             lexicon: Arc::default(),
             planned_bytes: 128 << 20,
             most_waiting: 256,
             most_notices: 4096,
+            most_followers: 1000,
+            synthesis: Duration::from_secs(60),
         }
     }
 }
@@ -80,6 +95,15 @@ pub struct Served {
     pub name: ClipName,
 }
 
+/// What became of a submission.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// The notice.
+    pub notice: Arc<Notice>,
+    /// Whether it is new.
+    pub new: bool,
+}
+
 /// How the service is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderHealth {
@@ -87,6 +111,8 @@ pub struct RenderHealth {
     pub store: StoreHealth,
     /// Names of the engines that failed on their last clips, one after the other.
     pub failing_engines: Vec<String>,
+    /// Names of the engines that did not come back from several clips, and are given none until they do.
+    pub stuck_engines: Vec<String>,
     /// Number of voices.
     pub voices: usize,
     /// Clips that are waited for.
@@ -99,7 +125,8 @@ pub struct RenderHealth {
 #[derive(Clone)]
 pub struct Renderer {
     desk: Arc<Desk>,
-    stage: Arc<Stage>,
+    studio: Studio,
+    _running: Arc<Running>,
 }
 
 /// What the conductor and the threads of the engines share.
@@ -107,22 +134,38 @@ pub(crate) struct Desk {
     store: Store,
     options: RenderOptions,
     castings: Vec<Arc<Casting>>,
+    /// The voices that speak where that of a notice fails.
+    fallback: Vec<Arc<Casting>>,
     planned: Cache<NoticeId, Arc<Notice>>,
+    /// Notices that could not be saved.
+    unsaved: Cache<NoticeId, ()>,
     /// Which notice a clip was last planned for.
     homes: Cache<ClipKey, NoticeId>,
     /// Bytes of the clips that are known to exist.
     lengths: Cache<ClipKey, u64>,
+    /// Which clips are said by another one for now, because their voice failed.
+    spoken_by: Cache<ClipKey, ClipKey>,
+    board: Board,
+    followers: Arc<Semaphore>,
 }
 
-/// The engines at work.
-struct Stage {
-    workers: Vec<Arc<Worker>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+/// The desk and the engines: all that a clip needs to be made.
+#[derive(Clone)]
+struct Studio {
+    desk: Arc<Desk>,
+    workers: Arc<[Arc<Worker>]>,
 }
 
-impl Drop for Stage {
+/// The tasks that go on by themselves.
+struct Running {
+    studio: Studio,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
-        self.workers.iter().for_each(|worker| worker.lane.stop());
+        self.studio.workers.iter().for_each(|worker| worker.lane.stop());
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
@@ -130,46 +173,45 @@ impl Drop for Stage {
 const REMEMBERED: u64 = 200_000;
 
 impl Renderer {
-    /// Starts two threads for each engine: one for listeners, one for what is made ahead.
+    /// Starts the threads of each engine: some for listeners, one for what is made ahead.
     ///
     /// Two voices of one name are one: that of the earlier engine.
     ///
     /// Call it inside a tokio runtime: the threads reach the store through it.
     pub fn start(engines: Vec<Arc<dyn Engine>>, store: Store, options: RenderOptions) -> Self {
         let castings = castings(&engines, options.voice.as_deref());
+        let named = |name: &String| castings.iter().find(|casting| casting.voice.name == *name).cloned();
+        let fallback = options.fallback.iter().filter_map(named).collect();
         let weight = |_: &NoticeId, notice: &Arc<Notice>| notice.weight();
         let planned = Cache::builder().max_capacity(options.planned_bytes).weigher(weight).build();
+        let followers = Arc::new(Semaphore::new(options.most_followers.min(Semaphore::MAX_PERMITS)));
         let desk = Arc::new(Desk {
             store,
             options,
             castings,
+            fallback,
             planned,
+            unsaved: Cache::new(REMEMBERED),
             homes: Cache::new(REMEMBERED),
             lengths: Cache::new(REMEMBERED),
+            spoken_by: fallback::memory(REMEMBERED),
+            board: Board::new(),
+            followers,
         });
-        let runtime = tokio::runtime::Handle::current();
-        let (mut workers, mut threads) = (Vec::new(), Vec::new());
-        for engine in engines {
-            let lane = Lane::new(desk.options.most_waiting, desk.options.most_notices);
-            let worker = Arc::new(Worker::new(engine, lane));
-            for seat in [Seat::Listeners, Seat::Ahead] {
-                let (at_work, desk, runtime) = (worker.clone(), desk.clone(), runtime.clone());
-                let thread = std::thread::Builder::new()
-                    .name("langdu-engine".to_owned())
-                    .spawn(move || at_work.run(seat, &desk, &runtime));
-                match thread {
-                    Ok(thread) => threads.push(thread),
-                    Err(why) => {
-                        tracing::error!(%why, "no thread for an engine");
-                        worker.lane.stop();
-                    }
-                }
-            }
-            workers.push(worker);
-        }
+        let worker = |engine| {
+            let (lane, ahead) = (Lane::new(desk.options.most_waiting), Ahead::new(desk.options.most_notices));
+            Arc::new(Worker::new(engine, lane, ahead))
+        };
+        let workers: Arc<[Arc<Worker>]> = engines.into_iter().map(worker).collect();
+        workers.iter().for_each(|worker| worker.start(&desk));
+        let studio = Studio { desk: desk.clone(), workers };
+        let runtime = Handle::current();
+        let ahead = |worker: &Arc<Worker>| runtime.spawn(worker::make_ahead(studio.clone(), worker.clone()));
+        let mut tasks: Vec<_> = studio.workers.iter().map(ahead).collect();
+        tasks.push(runtime.spawn(worker::watch(studio.clone(), desk.options.synthesis)));
         let probed = desk.clone();
         runtime.spawn(async move { probed.store.probe().await });
-        Self { desk, stage: Arc::new(Stage { workers, threads: Mutex::new(threads) }) }
+        Self { desk, studio: studio.clone(), _running: Arc::new(Running { studio, tasks }) }
     }
 
     /// All voices; the first is the default.
@@ -192,11 +234,11 @@ impl Renderer {
         &self.desk.options.lexicon
     }
 
-    /// Plans and saves a notice and has its clips made; the flag says whether it is new.
+    /// Plans and saves a notice and has its clips made.
     ///
     /// # Errors
     /// When the submission is no notice, or asks for a voice or speed there is not.
-    pub async fn submit(&self, mut submission: Submission) -> Result<(Arc<Notice>, bool), RenderError> {
+    pub async fn submit(&self, mut submission: Submission) -> Result<Submitted, RenderError> {
         // What the site has chosen is kept with the notice: it is not read otherwise when the site changes.
         submission.reading.get_or_insert(self.desk.options.reading);
         let casting = self.desk.casting(&submission)?;
@@ -206,13 +248,24 @@ impl Renderer {
         let known =
             self.desk.planned.contains_key(&id) || matches!(self.desk.store.notice(id).await, Ok(Some(_)));
         let notice = self.desk.planned(id, submission, lexicon).await?;
-        if !known && let Ok(json) = serde_json::to_vec(&notice.record()) {
-            self.desk.store.save_notice(id, json.into()).await;
+        if !known {
+            self.desk.save(&notice).await;
         }
-        if !self.lane(&notice)?.submit(id) {
+        if !self.studio.worker(&notice)?.ahead.submit(id, notice.plan.utterances.len()) {
             tracing::warn!(notice = %id, "too many notices are queued; this one is made when it is listened to");
         }
-        Ok((notice, !known))
+        Ok(Submitted { notice, new: !known })
+    }
+
+    /// Whether a notice would outlive a power cut now; one that could not be saved is saved when it can be.
+    pub async fn is_saved(&self, notice: &Notice) -> bool {
+        !self.desk.unsaved.contains_key(&notice.id) || self.desk.save(notice).await
+    }
+
+    /// A reader of the notice has stopped: when it was the last one, its clips are no longer made ahead. What
+    /// somebody else waits for is not touched, and the next clip that is asked for brings the rest back.
+    pub fn close(&self, id: NoticeId) {
+        self.studio.workers.iter().for_each(|worker| worker.ahead.close(id));
     }
 
     /// The notice that was submitted as `id`.
@@ -237,18 +290,24 @@ impl Renderer {
         if let Some(file) = self.desk.store.hot(name) {
             return Ok(Served { file, name });
         }
-        let clip = self.clip(name.key, home).await?;
+        let (key, clip) = self.said(name.key, home).await?;
+        let name = ClipName { key, ..name };
         let file = derive::derived(&self.desk.store, &clip, name).await?;
         Ok(Served { file, name })
     }
 
-    /// The clip named `key`; waits until it is made. `home` is the notice it belongs to.
+    /// What says the clip named `key`: that clip or, where its voice failed, the same in another voice. Waits
+    /// until it is made. `home` is the notice it belongs to.
     ///
     /// # Errors
     /// As [`Renderer::file`].
     pub async fn clip(&self, key: ClipKey, home: Option<NoticeId>) -> Result<Clip, RenderError> {
+        Ok(self.said(key, home).await?.1)
+    }
+
+    async fn said(&self, key: ClipKey, home: Option<NoticeId>) -> Result<(ClipKey, Clip), RenderError> {
         if let Some(clip) = self.desk.stored(key).await {
-            return Ok(clip);
+            return Ok((key, clip));
         }
         let home = match home {
             Some(id) => id,
@@ -258,19 +317,25 @@ impl Renderer {
             Err(RenderError::NoticeUnknown(_)) => return Err(RenderError::ClipUnknown(key)),
             other => other?,
         };
-        let at = notice.position(key).ok_or(RenderError::ClipUnknown(key))?;
-        let made = self.lane(&notice)?.ask(Job { notice: notice.clone(), at, key })?;
-        made.await.unwrap_or(Err(RenderError::Stopping))
+        let at = self.desk.position(&notice, key).ok_or(RenderError::ClipUnknown(key))?;
+        self.studio.worker(&notice)?.ahead.hear(home, notice.plan.utterances.len(), at);
+        self.studio.speak(&notice, at, key, Urgency::Waiting).await
     }
 
-    /// Bytes of the clips of `notice`, by key, as far as they are known without looking.
-    pub async fn known_lengths(&self, notice: &Notice) -> HashMap<ClipKey, u64> {
-        self.lengths(notice, false).await
+    /// The clips of `notice` that are made, in the order of its utterances, as far as is known without looking.
+    pub async fn known_parts(&self, notice: &Notice) -> Vec<Option<Part>> {
+        self.desk.parts(notice, false).await
     }
 
-    /// Bytes of the clips of `notice`, by key; those of an earlier run are looked for in the store.
+    /// The clips of `notice` that are made, in the order of its utterances.
+    pub async fn parts(&self, notice: &Notice) -> Vec<Option<Part>> {
+        self.desk.parts(notice, true).await
+    }
+
+    /// Bytes of the clips of `notice` in its own voice, by key.
     pub async fn stored_lengths(&self, notice: &Notice) -> HashMap<ClipKey, u64> {
-        self.lengths(notice, true).await
+        let parts = self.desk.parts(notice, true).await.into_iter().flatten();
+        parts.filter(|part| part.voice.is_none()).map(|part| (part.key, part.bytes)).collect()
     }
 
     /// The front end alone: the text taken apart and planned, in no voice.
@@ -298,42 +363,35 @@ impl Renderer {
 
     /// How everything is; while the store fails, asking makes it try again.
     pub async fn health(&self) -> RenderHealth {
-        let failing = self.stage.workers.iter().filter(|worker| worker.is_failing());
-        let depths: Vec<_> = self.stage.workers.iter().map(|worker| worker.lane.depth()).collect();
+        let workers = &self.studio.workers;
+        let names = |which: fn(&Worker) -> bool| {
+            let engines = workers.iter().filter(|worker| which(worker));
+            engines.map(|worker| worker.engine.version().to_owned()).collect()
+        };
         RenderHealth {
             store: self.desk.store.health().await,
-            failing_engines: failing.map(|worker| worker.engine.version().to_owned()).collect(),
+            failing_engines: names(|worker| worker.is_failing() && !worker.lane.is_stuck()),
+            stuck_engines: names(|worker| worker.lane.is_stuck()),
             voices: self.desk.castings.len(),
-            waiting: depths.iter().map(|depth| depth.0).sum(),
-            notices: depths.iter().map(|depth| depth.1).sum(),
+            waiting: workers.iter().map(|worker| worker.lane.waiting()).sum(),
+            notices: workers.iter().map(|worker| worker.ahead.len()).sum(),
         }
     }
 
     /// Stops after the clips that are being made at the moment; who waits for another is told.
     pub async fn stop(&self) {
-        self.stage.workers.iter().for_each(|worker| worker.lane.stop());
-        let threads = std::mem::take(&mut *self.stage.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let ended =
-            tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
-        if !ended.await.unwrap_or(false) {
-            tracing::error!("the thread of an engine ended badly");
+        self.send_followers_home();
+        self.studio.workers.iter().for_each(|worker| worker.lane.stop());
+        for worker in &*self.studio.workers {
+            worker.lane.ended().await;
         }
     }
+}
 
-    async fn lengths(&self, notice: &Notice, look: bool) -> HashMap<ClipKey, u64> {
-        let keys: Vec<ClipKey> = notice.plan.utterances.iter().map(|utterance| utterance.key).collect();
-        let lengths = stream::iter(keys).map(|key| async move {
-            match self.desk.lengths.get(&key).await {
-                None if look => Some((key, self.desk.length(key).await?)),
-                known => Some((key, known?)),
-            }
-        });
-        // Looking into a folder is many short waits: sixteen at a time.
-        lengths.buffered(16).filter_map(std::future::ready).collect().await
-    }
-
-    fn lane(&self, notice: &Notice) -> Result<&Lane, RenderError> {
-        Ok(&self.stage.workers.get(notice.casting.engine).ok_or(RenderError::Internal)?.lane)
+impl Studio {
+    /// The engine that has the voice of a notice.
+    fn worker(&self, notice: &Notice) -> Result<&Arc<Worker>, RenderError> {
+        self.workers.get(notice.casting.engine).ok_or(RenderError::Internal)
     }
 }
 
@@ -389,6 +447,24 @@ impl Desk {
             return Err(RenderError::SpeedOutOfRange { asked, slowest, fastest });
         }
         Ok(casting.clone())
+    }
+
+    /// Saves what a notice was planned from; whether it is safe now.
+    async fn save(&self, notice: &Notice) -> bool {
+        let Ok(json) = serde_json::to_vec(&notice.record()) else { return false };
+        let saved = self.store.save_notice(notice.id, json.into()).await;
+        if saved {
+            self.unsaved.invalidate(&notice.id).await;
+        } else {
+            self.unsaved.insert(notice.id, ()).await;
+        }
+        saved
+    }
+
+    async fn parts(&self, notice: &Notice, look: bool) -> Vec<Option<Part>> {
+        // Looking into a folder is many short waits: sixteen at a time.
+        let all = stream::iter(0..notice.plan.utterances.len());
+        all.map(|at| self.part(notice, at, look)).buffered(16).collect().await
     }
 
     /// The clip, if the store has it.
