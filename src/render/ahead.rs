@@ -233,7 +233,7 @@ mod tests {
             // Two listeners are kept equally far ahead.
             (4, "?a0 ?b0", "a1 b1 a2 b2 a3 b3 a0 b0"),
             (4, "?a0 > > ?b0", "b1 b2 a3 b3 a0 b0"),
-            (6, "?a0 > > > ?b0 ?a3", "a4 b1 a5 b2 a0 b3 a1 b4"),
+            (6, "?a0 > > > ?b0 ?a3", "a4 b1 a5 b2 a0 b3 b4 b5"),
             // A follower is as good as a listener, and begins at the beginning.
             (2, "+a +b *b", "b0 b1 a0 a1"),
             (2, "+a > *a", "a0 a1"),

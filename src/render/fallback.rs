@@ -120,8 +120,10 @@ impl Studio {
                 Ok(clip) => {
                     let voice = (key != own).then_some(voice);
                     if voice.is_some() {
-                        self.desk.spoken_by.insert(own, key).await;
                         self.desk.homes.insert(key, notice.id).await;
+                    }
+                    if failed.is_some() {
+                        self.desk.spoken_by.insert(own, key).await;
                     }
                     let bytes = clip.wav.len() as u64;
                     self.desk.tell(Told { key: own, made: Ok(Part { key, bytes, voice }) });
