@@ -140,7 +140,8 @@ async fn a_clip_in_another_voice_is_found_again() {
 async fn an_engine_that_hangs_stops_neither_the_queue_nor_the_service() {
     let stage = Stage::with(memory(), RenderOptions { most_notices: 0, ..options(Mood::Hangs) });
     stage.engine.is(Mood::Hangs);
-    let urls = clip_urls(&stage.submit(&groups('甲', 6)).await);
+    let manifest = stage.submit(&groups('甲', 6)).await;
+    let urls = clip_urls(&manifest);
     for url in &urls[..4] {
         stage.get(url).await.is_problem(500, "synthesis_timeout");
     }
@@ -154,11 +155,13 @@ async fn an_engine_that_hangs_stops_neither_the_queue_nor_the_service() {
     assert!(health["reasons"][0]["detail"].as_str().unwrap().contains("does not come back"), "{health}");
 
     stage.engine.is(Mood::Well);
+    let address = under(&manifest, "");
+    until("what came late is kept", async || stage.get(&address).await.json()["ready_count"] == 4).await;
     until("all is well", async || stage.get("/healthz").await.json()["status"] == "ok").await;
     for url in &urls[..4] {
         stage.get(url).await.is(200);
     }
-    assert_eq!(stage.engine.calls(), 4, "what came late was kept");
+    assert_eq!(stage.engine.calls(), 4);
     for url in &urls[4..] {
         stage.get(url).await.is(200);
     }

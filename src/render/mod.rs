@@ -9,6 +9,7 @@
 
 mod ahead;
 mod derive;
+mod desk;
 mod error;
 mod fallback;
 mod lane;
@@ -19,14 +20,11 @@ mod worker;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::{StreamExt, stream};
-use moka::future::Cache;
-use tokio::{runtime::Handle, sync::Semaphore, task::JoinHandle};
+use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
     audio::Clip,
     engine::{Engine, Voice},
-    lexicon::Lexicon,
     note::Note,
     notice::{Document, Limits},
     plan::{self, ClipKey, Options, Plan, Speed, Timbre},
@@ -34,12 +32,11 @@ use crate::{
     store::{ClipName, NoticeId, Store, StoreHealth},
 };
 use ahead::Ahead;
+use desk::Desk;
 pub use error::RenderError;
 pub use fallback::Part;
 use lane::{Lane, Urgency};
-use notice::Casting;
 pub use notice::{Notice, Submission};
-use progress::Board;
 pub use progress::Progress;
 use worker::Worker;
 
@@ -129,26 +126,6 @@ pub struct Renderer {
     _running: Arc<Running>,
 }
 
-/// What the conductor and the threads of the engines share.
-pub(crate) struct Desk {
-    store: Store,
-    options: RenderOptions,
-    castings: Vec<Arc<Casting>>,
-    /// The voices that speak where that of a notice fails.
-    fallback: Vec<Arc<Casting>>,
-    planned: Cache<NoticeId, Arc<Notice>>,
-    /// Notices that could not be saved.
-    unsaved: Cache<NoticeId, ()>,
-    /// Which notice a clip was last planned for.
-    homes: Cache<ClipKey, NoticeId>,
-    /// Bytes of the clips that are known to exist.
-    lengths: Cache<ClipKey, u64>,
-    /// Which clips are said by another one for now, because their voice failed.
-    spoken_by: Cache<ClipKey, ClipKey>,
-    board: Board,
-    followers: Arc<Semaphore>,
-}
-
 /// The desk and the engines: all that a clip needs to be made.
 #[derive(Clone)]
 struct Studio {
@@ -169,9 +146,6 @@ impl Drop for Running {
     }
 }
 
-/// How many clips and notices are remembered by name; about a hundred bytes each.
-const REMEMBERED: u64 = 200_000;
-
 impl Renderer {
     /// Starts the threads of each engine: some for listeners, one for what is made ahead.
     ///
@@ -179,25 +153,7 @@ impl Renderer {
     ///
     /// Call it inside a tokio runtime: the threads reach the store through it.
     pub fn start(engines: Vec<Arc<dyn Engine>>, store: Store, options: RenderOptions) -> Self {
-        let castings = castings(&engines, options.voice.as_deref());
-        let named = |name: &String| castings.iter().find(|casting| casting.voice.name == *name).cloned();
-        let fallback = options.fallback.iter().filter_map(named).collect();
-        let weight = |_: &NoticeId, notice: &Arc<Notice>| notice.weight();
-        let planned = Cache::builder().max_capacity(options.planned_bytes).weigher(weight).build();
-        let followers = Arc::new(Semaphore::new(options.most_followers.min(Semaphore::MAX_PERMITS)));
-        let desk = Arc::new(Desk {
-            store,
-            options,
-            castings,
-            fallback,
-            planned,
-            unsaved: Cache::new(REMEMBERED),
-            homes: Cache::new(REMEMBERED),
-            lengths: Cache::new(REMEMBERED),
-            spoken_by: fallback::memory(REMEMBERED),
-            board: Board::new(),
-            followers,
-        });
+        let desk = Arc::new(Desk::new(&engines, store, options));
         let worker = |engine| {
             let (lane, ahead) = (Lane::new(desk.options.most_waiting), Ahead::new(desk.options.most_notices));
             Arc::new(Worker::new(engine, lane, ahead))
@@ -393,110 +349,4 @@ impl Studio {
     fn worker(&self, notice: &Notice) -> Result<&Arc<Worker>, RenderError> {
         self.workers.get(notice.casting.engine).ok_or(RenderError::Internal)
     }
-}
-
-impl Desk {
-    /// The notice, from memory or planned again from what was submitted.
-    async fn notice(&self, id: NoticeId) -> Result<Arc<Notice>, RenderError> {
-        if let Some(notice) = self.planned.get(&id).await {
-            return Ok(notice);
-        }
-        let json = self.store.notice(id).await?.ok_or(RenderError::NoticeUnknown(id))?;
-        let submission: Submission =
-            serde_json::from_slice(&json).map_err(|_| RenderError::NoticeUnknown(id))?;
-        let lexicon = match submission.lexicon.as_deref().map(Lexicon::parse) {
-            Some(Ok(lexicon)) => Arc::new(lexicon),
-            _ => self.options.lexicon.current().lexicon,
-        };
-        self.planned(id, submission, lexicon).await
-    }
-
-    /// Plans a submission, once for all who ask at the same time.
-    ///
-    /// `id` is kept even where this version would name the notice otherwise: addresses stay good.
-    async fn planned(
-        &self,
-        id: NoticeId,
-        mut submission: Submission,
-        lexicon: Arc<Lexicon>,
-    ) -> Result<Arc<Notice>, RenderError> {
-        let plan = async {
-            let casting = self.casting(&submission)?;
-            submission.reading.get_or_insert(self.options.reading);
-            let limits = self.options.limits;
-            let work = move || Notice::plan(id, submission, casting, lexicon, &limits);
-            let planned = tokio::task::spawn_blocking(work).await.map_err(|_| RenderError::Internal)?;
-            let notice = planned?;
-            for utterance in &notice.plan.utterances {
-                self.homes.insert(utterance.key, id).await;
-            }
-            Ok(Arc::new(notice))
-        };
-        self.planned.try_get_with(id, plan).await.map_err(|error: Arc<RenderError>| (*error).clone())
-    }
-
-    fn casting(&self, submission: &Submission) -> Result<Arc<Casting>, RenderError> {
-        let named = |casting: &&Arc<Casting>| {
-            submission.voice.as_ref().is_none_or(|name| *name == casting.voice.name)
-        };
-        let unknown = || RenderError::VoiceUnknown(submission.voice.clone().unwrap_or_default());
-        let casting = self.castings.iter().find(named).ok_or_else(unknown)?;
-        let (slowest, fastest) = casting.voice.speed;
-        let asked = submission.speed.factor();
-        if !(slowest..=fastest).contains(&asked) {
-            return Err(RenderError::SpeedOutOfRange { asked, slowest, fastest });
-        }
-        Ok(casting.clone())
-    }
-
-    /// Saves what a notice was planned from; whether it is safe now.
-    async fn save(&self, notice: &Notice) -> bool {
-        let Ok(json) = serde_json::to_vec(&notice.record()) else { return false };
-        let saved = self.store.save_notice(notice.id, json.into()).await;
-        if saved {
-            self.unsaved.invalidate(&notice.id).await;
-        } else {
-            self.unsaved.insert(notice.id, ()).await;
-        }
-        saved
-    }
-
-    async fn parts(&self, notice: &Notice, look: bool) -> Vec<Option<Part>> {
-        // Looking into a folder is many short waits: sixteen at a time.
-        let all = stream::iter(0..notice.plan.utterances.len());
-        all.map(|at| self.part(notice, at, look)).buffered(16).collect().await
-    }
-
-    /// The clip, if the store has it.
-    async fn stored(&self, key: ClipKey) -> Option<Clip> {
-        let clip = self.store.clip(ClipName::wav(key)).await.map(|wav| Clip { wav });
-        match &clip {
-            Some(clip) => self.lengths.insert(key, clip.wav.len() as u64).await,
-            None => self.lengths.invalidate(&key).await,
-        }
-        clip
-    }
-
-    /// Bytes of the clip, if the store has it.
-    async fn length(&self, key: ClipKey) -> Option<u64> {
-        let bytes = self.store.clip_len(ClipName::wav(key)).await?;
-        self.lengths.insert(key, bytes).await;
-        Some(bytes)
-    }
-}
-
-/// All voices of all engines, each name once.
-fn castings(engines: &[Arc<dyn Engine>], first: Option<&str>) -> Vec<Arc<Casting>> {
-    let mut out: Vec<Arc<Casting>> = Vec::new();
-    for (at, engine) in engines.iter().enumerate() {
-        for voice in engine.voices() {
-            if out.iter().all(|casting| casting.voice.name != voice.name) {
-                let timbre = voice.timbre(&**engine);
-                out.push(Arc::new(Casting { engine: at, voice: voice.clone(), timbre }));
-            }
-        }
-    }
-    // Stable: the others stay in their order.
-    out.sort_by_key(|casting| first != Some(casting.voice.name.as_str()));
-    out
 }

@@ -141,7 +141,9 @@ impl Engine for Hummer {
         *permits -= 1;
         drop(permits);
         let samples = (reading.sounds.len() as f32 * 1500.0 / speed) as usize;
-        let hum = |gain: f32| (0..samples).map(|n| gain * (n as f32 * 0.06).sin()).collect::<Vec<f32>>();
+        // Each engine at a pitch of its own.
+        let step = 0.05 + 0.001 * self.version.len() as f32;
+        let hum = |gain: f32| (0..samples).map(|n| gain * (n as f32 * step).sin()).collect::<Vec<f32>>();
         let mood = self.mood.lock().unwrap();
         let mood = *self.cheered.wait_while(mood, |mood| *mood == Mood::Hangs).unwrap();
         let samples = match mood {
