@@ -14,7 +14,7 @@ use langdu::{
     store::{Store, StoreOptions},
 };
 use serde_json::Value;
-use stage::{Mood, Stage, clip_urls, groups, text, under, until};
+use stage::{Hummer, Mood, Stage, clip_urls, groups, text, under, until};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -95,6 +95,25 @@ async fn who_waits_goes_before_open_notices_and_those_before_the_others() {
     let open = ["jia2", "yi2", "jia3", "yi3", "jia4"];
     let others = ["bing2", "bing3"];
     assert_eq!(order(&stage), [&begun[..], &waited_for, &open, &others].concat());
+}
+
+#[tokio::test]
+async fn an_engine_serves_as_many_at_once_as_it_says() {
+    let engine = Hummer::new();
+    engine.serves(2);
+    engine.close();
+    let options = RenderOptions { most_notices: 0, ..RenderOptions::default() };
+    let stage = Arc::new(Stage::with_engines(&[engine], memory(), options));
+    let urls = clip_urls(&stage.submit(&groups('甲', 3)).await);
+    let listeners: Vec<_> = urls.iter().map(|url| ask(&stage, url)).collect();
+    waiting(&stage, 3).await;
+    begun(&stage, 2).await;
+    stage.engine.permit(1);
+    begun(&stage, 3).await;
+    stage.engine.open();
+    for listener in listeners {
+        listener.await.unwrap().is(200);
+    }
 }
 
 #[tokio::test]

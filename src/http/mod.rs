@@ -107,9 +107,12 @@ pub async fn serve(
     let renderer = app.renderer.clone();
     let (told, stopping) = oneshot::channel();
     let followed = renderer.clone();
-    let signal = async move {
+    let shutdown = async move {
         shutdown.await;
         followed.send_followers_home();
+    };
+    let signal = async {
+        shutdown.await;
         // Nobody listens when the server ended by itself.
         let _ = told.send(());
     };

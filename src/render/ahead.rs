@@ -252,6 +252,24 @@ mod tests {
     }
 
     #[test]
+    fn wherever_listeners_jump_every_clip_has_its_turn() {
+        for seed in 0..200 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let (ahead, clips) = (Ahead::new(4), random.usize(1..9));
+            let mut taken = std::collections::BTreeSet::new();
+            (0..4).for_each(|n| drop(ahead.submit(id(n), clips)));
+            for _ in 0..random.usize(0..60) {
+                match random.bool() {
+                    true => ahead.hear(id(random.u8(0..4)), clips, random.usize(0..clips)),
+                    false => taken.extend(ahead.next()),
+                }
+            }
+            taken.extend(std::iter::from_fn(|| ahead.next()));
+            assert_eq!(taken.len(), 4 * clips, "seed {seed}");
+        }
+    }
+
+    #[test]
     fn who_has_not_listened_lately_waits_for_its_turn() {
         let ahead = Ahead::new(9);
         ahead.submit(id(1), 9);

@@ -366,3 +366,6 @@ impl State {
         self.flights.extract_if(|_, flight| !flight.begun).map(|(_, flight)| flight).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

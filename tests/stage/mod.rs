@@ -54,6 +54,7 @@ pub struct Hummer {
     permits: Mutex<usize>,
     permitted: Condvar,
     calls: AtomicUsize,
+    at_once: AtomicUsize,
     said: Mutex<Vec<String>>,
 }
 
@@ -86,6 +87,7 @@ impl Hummer {
             permits: Mutex::new(usize::MAX),
             permitted: Condvar::new(),
             calls: AtomicUsize::new(0),
+            at_once: AtomicUsize::new(1),
             said: Mutex::default(),
         })
     }
@@ -116,6 +118,11 @@ impl Hummer {
         self.permitted.notify_all();
     }
 
+    /// Before it is put on a stage: how many listeners it serves at once.
+    pub fn serves(&self, at_once: usize) {
+        self.at_once.store(at_once, Ordering::SeqCst);
+    }
+
     /// How many syntheses were begun.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
@@ -129,6 +136,10 @@ impl Engine for Hummer {
 
     fn voices(&self) -> &[Voice] {
         &self.voices
+    }
+
+    fn at_once(&self) -> usize {
+        self.at_once.load(Ordering::SeqCst)
     }
 
     fn synthesize(&self, _: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
