@@ -201,12 +201,12 @@ mod tests {
             let (what, who) = (chars.next(), chars.next().map_or(0, |c| c as u8));
             let at = chars.as_str().parse().unwrap_or(0);
             match what {
-                Some('+') => drop(ahead.submit(id(who), clips)),
+                Some('+') => _ = ahead.submit(id(who), clips),
                 Some('?') => ahead.hear(id(who), clips, at),
                 Some('-') => ahead.close(id(who)),
-                Some('*') => drop(ahead.follow(id(who), clips)),
+                Some('*') => _ = ahead.follow(id(who), clips),
                 Some('/') => ahead.unfollow(id(who)),
-                _ => drop(ahead.next()),
+                _ => _ = ahead.next(),
             }
         }
         let names = std::iter::from_fn(|| ahead.next()).take(8);
@@ -257,7 +257,7 @@ mod tests {
             let mut random = fastrand::Rng::with_seed(seed);
             let (ahead, clips) = (Ahead::new(4), random.usize(1..9));
             let mut taken = std::collections::BTreeSet::new();
-            (0..4).for_each(|n| drop(ahead.submit(id(n), clips)));
+            assert!((0..4).all(|n| ahead.submit(id(n), clips)));
             for _ in 0..random.usize(0..60) {
                 match random.bool() {
                     true => ahead.hear(id(random.u8(0..4)), clips, random.usize(0..clips)),

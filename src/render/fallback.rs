@@ -59,7 +59,8 @@ impl Desk {
         let others = self.fallback.iter().filter(|casting| casting.voice.name != own.voice.name);
         takes.extend(others.map(|casting| {
             let (slowest, fastest) = casting.voice.speed;
-            let speed = Speed::new(speed.factor().clamp(slowest, fastest)).unwrap_or_default();
+            // Not `clamp`, which panics where the files of a voice have the two the wrong way round.
+            let speed = Speed::new(speed.factor().max(slowest).min(fastest)).unwrap_or_default();
             Take { casting: casting.clone(), speed, key: utterance.key_in(&casting.timbre, speed) }
         }));
         takes

@@ -107,7 +107,7 @@ test("the second click, or leaving the page, drops the work that the service was
     for (let tries = 0; tries < 40 && (await queued()) > 0; tries += 1) await page.waitForTimeout(50);
     return (await queued()) === 0;
   };
-  await show(page, portal, regions(unheard(60)));
+  await show(page, portal, regions(unheard(20)));
   for (const leave of [() => button(page).click(), () => page.goto("about:blank")]) {
     assert.ok(await dropped());
     await button(page).click();

@@ -76,8 +76,8 @@ impl Play {
                 "?" => self.ask(clip, Urgency::Waiting).unwrap(),
                 "+" => self.ask(clip, Urgency::Ahead).unwrap(),
                 "-" => self.answers.retain(|(asked, _)| *asked != clip),
-                "=" => drop(self.lane.finish(self.listeners, key(clip), &Err(RenderError::Internal))),
-                "~" => drop(self.lane.finish(self.ahead, key(clip), &Err(RenderError::Internal))),
+                "=" => _ = self.lane.finish(self.listeners, key(clip), &Err(RenderError::Internal)),
+                "~" => _ = self.lane.finish(self.ahead, key(clip), &Err(RenderError::Internal)),
                 "L" => begun.push(self.begin(self.listeners)),
                 _ => begun.push(self.begin(self.ahead)),
             }
