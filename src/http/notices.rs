@@ -45,9 +45,8 @@ pub(super) async fn submit(
     let Query(manner) = manner.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
     let submission = body::submission(&headers, manner, body, &app.renderer).await?;
     let started = Instant::now();
-    let Submitted { notice, new } = app.renderer.submit(submission).await?;
+    let Submitted { notice, new, saved } = app.renderer.submit(submission).await?;
     let parts = app.renderer.known_parts(&notice).await;
-    let saved = app.renderer.is_saved(&notice).await;
     let response = json(&Manifest::new(&notice, &parts, saved))?;
     tracing::info!(
         notice = %notice.id,

@@ -99,6 +99,8 @@ pub struct Submitted {
     pub notice: Arc<Notice>,
     /// Whether it is new.
     pub new: bool,
+    /// Whether it would outlive a power cut now.
+    pub saved: bool,
 }
 
 /// How the service is.
@@ -204,13 +206,11 @@ impl Renderer {
         let known =
             self.desk.planned.contains_key(&id) || matches!(self.desk.store.notice(id).await, Ok(Some(_)));
         let notice = self.desk.planned(id, submission, lexicon).await?;
-        if !known {
-            self.desk.save(&notice).await;
-        }
+        let saved = if known { self.is_saved(&notice).await } else { self.desk.save(&notice).await };
         if !self.studio.worker(&notice)?.ahead.submit(id, notice.plan.utterances.len()) {
             tracing::warn!(notice = %id, "too many notices are queued; this one is made when it is listened to");
         }
-        Ok(Submitted { notice, new: !known })
+        Ok(Submitted { notice, new: !known, saved })
     }
 
     /// Whether a notice would outlive a power cut now; one that could not be saved is saved when it can be.
