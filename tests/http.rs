@@ -350,6 +350,8 @@ async fn the_description_agrees_with_the_routes() {
         "/v1/lexicon/reload",
         "/v1/notices",
         "/v1/notices/{id}",
+        "/v1/notices/{id}/events",
+        "/v1/notices/{id}/work",
         "/v1/notices/{id}/{file}",
         "/v1/spoken",
         "/v1/voices",

@@ -50,6 +50,7 @@
     body_too_large: "文字太长，无法朗读",
     overloaded: "现在使用的人较多，请稍后再试",
     synthesis_failed: "有一句话暂时无法朗读，已停下，请稍后再试",
+    synthesis_timeout: "有一句话暂时无法朗读，已停下，请稍后再试",
   };
   const UNAVAILABLE = "朗读服务暂时不可用，请稍后再试";
   const OFFLINE = "网络已断开，请检查网络后再试";
@@ -250,6 +251,15 @@
     return ask("/v1/notices", options, signal);
   }
 
+  /**
+   * Tells the service that nobody listens here any more, so that it makes what others wait for. Outlives the page;
+   * if it is lost, a little work is done in vain.
+   */
+  function letGo(notice) {
+    const path = `/v1/notices/${notice}/work`;
+    fetch(address(path), { method: "DELETE", keepalive: true, credentials: "omit" }).catch(() => {});
+  }
+
   // 4. sound -----------------------------------------------------------------------------------
 
   /** The only audio element: a phone lets just the one sound that a finger has started. */
@@ -378,7 +388,7 @@
 
   // Reading ------------------------------------------------------------------------------------
 
-  /** The one reading of this page: {part, abort}; none while it is silent. */
+  /** The one reading of this page: {part, abort, notice: its id once it is known}; none while it is silent. */
   let current = null;
 
   async function read(part) {
@@ -393,6 +403,7 @@
       const { text, runs } = collect(part.region);
       if (!text.trim()) throw new Trouble(REFUSALS.text_empty, false);
       const manifest = await submit(text, signal);
+      run.notice = manifest.id;
       await readAloud(part, manifest, runs, signal);
       if (signal.aborted) return;
       const left = manifest.skipped ? manifest.skipped.length : 0;
@@ -448,9 +459,10 @@
 
   /** Ends the current reading: no sound, no requests, no highlight. */
   function end(state, words) {
-    const { part, abort } = current;
+    const { part, abort, notice } = current;
     current = null;
     abort.abort();
+    if (notice && state !== "finished") letGo(notice);
     silence();
     mark([]);
     show(part, state, null, words);

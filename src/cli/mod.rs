@@ -108,6 +108,16 @@ struct Serve {
     /// Voice that reads where none is asked for
     #[arg(long, value_name = "NAME", env = "LANGDU_VOICE")]
     voice: Option<String>,
+    /// Voices that speak, one after the other, where the voice of a notice fails
+    #[arg(long, value_name = "NAME", env = "LANGDU_FALLBACK", value_delimiter = ',')]
+    fallback: Vec<String>,
+    /// Seconds one clip may take to be made
+    #[arg(long, value_name = "N", default_value_t = 60, env = "LANGDU_CLIP_SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    clip_seconds: u64,
+    /// Notices that may be followed at a time (/v1/notices/{id}/events)
+    #[arg(long, value_name = "N", default_value_t = 1000, env = "LANGDU_MAX_FOLLOWERS")]
+    max_followers: usize,
     /// Characters a notice may have
     #[arg(long, value_name = "N", default_value_t = 100_000, env = "LANGDU_MAX_CHARS")]
     max_chars: usize,

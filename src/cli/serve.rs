@@ -1,6 +1,6 @@
 //! `langdu serve`: the service, until it is told to stop.
 
-use std::{fs, panic, sync::Arc};
+use std::{fs, panic, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, runtime::Runtime, signal};
 use tracing_subscriber::EnvFilter;
@@ -23,6 +23,9 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
 
     let engines = args.files.engines()?;
     let (_, voice) = engine::find(&engines, args.voice.as_deref())?;
+    for name in &args.fallback {
+        engine::find(&engines, Some(name))?;
+    }
     let lexicon = match &args.manner.lexicon {
         Some(file) => {
             SiteLexicon::open(file).map_err(|why| CliError::Said(format!("{}: {why}", file.display())))?
@@ -34,6 +37,9 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
     let options = RenderOptions {
         limits: Limits { max_chars: args.max_chars },
         voice: Some(voice.name.clone()),
+        fallback: args.fallback.clone(),
+        synthesis: Duration::from_secs(args.clip_seconds),
+        most_followers: args.max_followers,
         reading: args.manner.read,
         lexicon: lexicon.clone(),
         ..RenderOptions::default()

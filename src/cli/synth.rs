@@ -32,7 +32,7 @@ pub(super) fn run(args: Synth) -> Result<(), CliError> {
     let progress = ProgressBar::new(plan.utterances.len() as u64).with_style(style());
     let mut clips = Vec::with_capacity(plan.utterances.len());
     for utterance in &plan.utterances {
-        let pcm = engine.synthesize(&voice.name, &utterance.reading, args.speed.factor())?;
+        let pcm = engine::speak(engine, &voice.name, &utterance.reading, args.speed.factor())?;
         clips.push(audio::finish(pcm, utterance.pause)?);
         progress.inc(1);
     }

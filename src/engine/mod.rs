@@ -5,7 +5,11 @@ pub(crate) mod sys;
 
 use std::{fs, path::Path, sync::Arc};
 
-use crate::{audio::Pcm, plan::Timbre, reading::Reading};
+use crate::{
+    audio::Pcm,
+    plan::Timbre,
+    reading::{Reading, Voiced},
+};
 use neural::Neural;
 
 /// One voice of an engine.
@@ -109,6 +113,14 @@ pub enum EngineError {
     /// The engine failed on this utterance. It may be tried again.
     #[error("the engine failed: {0}")]
     Failed(String),
+    /// What the engine gave is no speech of these sounds. It may be tried again.
+    #[error("the engine gave {seconds:.2} s of sound for {sounds} sounds")]
+    Implausible {
+        /// How long it is.
+        seconds: f32,
+        /// How many sounds the reading has.
+        sounds: usize,
+    },
 }
 
 impl EngineError {
@@ -122,13 +134,32 @@ impl EngineError {
             Self::UnknownSound(_) => "unknown_sound",
             Self::Files(_) => "voice_files",
             Self::Failed(_) => "engine_failed",
+            Self::Implausible { .. } => "implausible_length",
         }
     }
 
     /// Whether the same call may succeed later.
     pub fn may_be_retried(&self) -> bool {
-        matches!(self, Self::Failed(_))
+        matches!(self, Self::Failed(_) | Self::Implausible { .. })
     }
+}
+
+/// Has `engine` speak, and refuses what cannot be speech of these sounds: a model that has lost its way
+/// hums for minutes, or clicks.
+///
+/// # Errors
+/// As [`Engine::synthesize`], and [`EngineError::Implausible`].
+pub fn speak(engine: &dyn Engine, voice: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
+    let pcm = engine.synthesize(voice, reading, speed)?;
+    let sounds = reading.sounds.len();
+    let syllables = reading.sounds.iter().filter(|sound| !matches!(sound.voiced, Voiced::Pause(_))).count();
+    let seconds = pcm.samples.len() as f32 / pcm.rate.max(1) as f32;
+    // A slow syllable takes half a second, a quick one a tenth: both limits are far outside.
+    let (least, most) = (0.02 * syllables as f32, 10.0 + 2.0 * sounds as f32);
+    if !(least..=most).contains(&seconds) {
+        return Err(EngineError::Implausible { seconds, sounds });
+    }
+    Ok(pcm)
 }
 
 /// Something that speaks. Calls block; never call one on an async worker thread.
@@ -138,6 +169,11 @@ pub trait Engine: Send + Sync {
 
     /// What it can speak with; the first is its default.
     fn voices(&self) -> &[Voice];
+
+    /// How many clips it makes at a time for those who wait, beside the one that it makes ahead.
+    fn at_once(&self) -> usize {
+        1
+    }
 
     /// Speaks `reading` at `speed` (1.0 is normal, larger is faster).
     ///

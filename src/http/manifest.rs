@@ -2,8 +2,6 @@
 //!
 //! Spans are pairs of UTF-16 code units of what was submitted, as JavaScript counts its strings.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,9 +10,10 @@ use crate::{
     note::{Note, NoteCode},
     notice::{Block, BlockKind, Document, Skip},
     plan::{ClipKey, Plan, Planned, Utterance},
-    render::Notice,
+    render::{Notice, Part},
     span::{Span, Utf16Index},
     spoken::Silence,
+    store::NoticeId,
 };
 
 /// `[start, end]` in UTF-16 code units of what was submitted.
@@ -32,6 +31,8 @@ pub(super) struct Manifest<'n> {
     speed: f32,
     /// Of the clips: always `wav`.
     format: &'static str,
+    /// Whether it would outlive a power cut now. If not it is read aloud all the same.
+    saved: bool,
     /// Characters that were submitted.
     chars: usize,
     /// The whole notice as one file.
@@ -83,12 +84,12 @@ struct SentenceItem<'n> {
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
     skip: Option<Skip>,
-    clips: Vec<ClipItem>,
+    clips: Vec<ClipItem<'n>>,
 }
 
 /// One clip.
 #[derive(Serialize, ToSchema)]
-struct ClipItem {
+struct ClipItem<'n> {
     key: String,
     /// Where it is, relative to the service.
     url: String,
@@ -98,6 +99,9 @@ struct ClipItem {
     pause_ms: u64,
     /// How long it is, pause included, milliseconds; null until it is made.
     duration_ms: Option<u64>,
+    /// The voice that speaks it, where it is not that of the notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voice: Option<&'n str>,
 }
 
 /// Something that is not read.
@@ -127,16 +131,20 @@ pub(super) struct NoteItem {
 }
 
 impl<'n> Manifest<'n> {
-    /// Of `notice`, when the clips in `lengths` (bytes of their files) are made.
-    pub(super) fn new(notice: &'n Notice, lengths: &HashMap<ClipKey, u64>) -> Self {
+    /// Of `notice`, of whose utterances those with a part are made.
+    pub(super) fn new(notice: &'n Notice, parts: &'n [Option<Part>], saved: bool) -> Self {
         let document = &notice.document;
         let map = SpanMap::new(document, &notice.submission.text);
-        let clip = |utterance: &Utterance| ClipItem {
-            key: utterance.key.to_string(),
-            url: format!("/v1/clips/{}.wav?notice={}", utterance.key, notice.id),
-            span: map.units(utterance.span),
-            pause_ms: utterance.pause.as_millis() as u64,
-            duration_ms: lengths.get(&utterance.key).map(|bytes| milliseconds(*bytes)),
+        let clip = |(utterance, part): (&Utterance, &'n Option<Part>)| {
+            let key = part.as_ref().map_or(utterance.key, |part| part.key);
+            ClipItem {
+                key: key.to_string(),
+                url: clip_url(key, notice.id),
+                span: map.units(utterance.span),
+                pause_ms: utterance.pause.as_millis() as u64,
+                duration_ms: part.as_ref().map(|part| milliseconds(part.bytes)),
+                voice: part.as_ref().and_then(|part| part.voice.as_deref()),
+            }
         };
         let sentence = |(index, planned): (usize, &'n Planned)| SentenceItem {
             index,
@@ -147,14 +155,14 @@ impl<'n> Manifest<'n> {
             text: planned.sentence.span.of(&document.text),
             spoken: planned.spoken.text(),
             skip: planned.sentence.skip,
-            clips: utterances(&notice.plan, planned).iter().map(clip).collect(),
+            clips: utterances(&notice.plan, planned).iter().zip(parts_of(parts, planned)).map(clip).collect(),
         };
-        let keys = notice.plan.utterances.iter().map(|utterance| utterance.key);
         Self {
             id: notice.id.to_string(),
             voice: &notice.settings.timbre.voice,
             speed: notice.settings.speed.factor(),
             format: "wav",
+            saved,
             chars: notice.submission.text.chars().count(),
             audio_url: format!("/v1/notices/{}/audio.wav", notice.id),
             blocks: document.blocks.iter().map(|block| block_item(block, &map)).collect(),
@@ -162,7 +170,7 @@ impl<'n> Manifest<'n> {
             skipped: skipped(document, &notice.plan, &map),
             notes: notes(&notice.notes, &map),
             clip_count: notice.plan.utterances.len(),
-            ready_count: keys.filter(|key| lengths.contains_key(key)).count(),
+            ready_count: parts.iter().flatten().count(),
         }
     }
 }
@@ -195,6 +203,16 @@ pub(super) fn utterances<'p>(plan: &'p Plan, planned: &Planned) -> &'p [Utteranc
     plan.utterances.get(planned.utterances.clone()).unwrap_or_default()
 }
 
+/// What is made of a sentence.
+fn parts_of<'p>(parts: &'p [Option<Part>], planned: &Planned) -> &'p [Option<Part>] {
+    parts.get(planned.utterances.clone()).unwrap_or_default()
+}
+
+/// Where a clip of a notice is, relative to the service.
+pub(super) fn clip_url(key: ClipKey, notice: NoticeId) -> String {
+    format!("/v1/clips/{key}.wav?notice={notice}")
+}
+
 /// What is not read: sentences, and remarks in sentences.
 pub(super) fn skipped<'n>(document: &'n Document, plan: &Plan, map: &SpanMap<'_>) -> Vec<SkippedItem<'n>> {
     let item =
@@ -224,7 +242,7 @@ fn block_item(block: &Block, map: &SpanMap<'_>) -> BlockItem {
 }
 
 /// How long a clip is whose file has so many bytes.
-fn milliseconds(bytes: u64) -> u64 {
+pub(super) fn milliseconds(bytes: u64) -> u64 {
     const BYTES_A_SAMPLE: u64 = 2;
     bytes.saturating_sub(audio::HEADER as u64) * 1000 / (u64::from(audio::RATE) * BYTES_A_SAMPLE)
 }

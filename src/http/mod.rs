@@ -6,6 +6,7 @@
 mod accept;
 mod body;
 mod clips;
+mod events;
 mod explain;
 mod hot;
 mod layers;
@@ -26,7 +27,7 @@ use axum::{
     Router,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{delete, get, post, put},
 };
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -94,6 +95,8 @@ pub fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/v1/notices", post(notices::submit))
         .route("/v1/notices/{id}", get(notices::manifest))
+        .route("/v1/notices/{id}/events", get(events::events))
+        .route("/v1/notices/{id}/work", delete(notices::close))
         .route("/v1/notices/{id}/{file}", get(whole::recording))
         .route("/v1/clips/{clip}", get(clips::clip))
         .route("/v1/spoken", post(spoken::spoken))
@@ -119,6 +122,11 @@ pub fn router(app: App) -> Router {
 /// When the threads that serve connections cannot be started.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let renderer = app.renderer.clone();
+    let followed = renderer.clone();
+    let shutdown = async move {
+        shutdown.await;
+        followed.send_followers_home();
+    };
     let result = server::run(listener, app.clone(), router(app), shutdown).await;
     renderer.stop().await;
     result

@@ -17,6 +17,7 @@ use super::{
     manifest::Manifest,
     problem::{Code, Problem, ProblemBody},
 };
+use crate::render::Submitted;
 
 /// Submits a notice and answers at once with its manifest; the clips are made behind.
 ///
@@ -44,15 +45,16 @@ pub(super) async fn submit(
     let Query(manner) = manner.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
     let (submission, _room) = body::submission(&headers, manner, body, &app.renderer).await?;
     let started = Instant::now();
-    let (notice, new) = app.renderer.submit(submission).await?;
-    let lengths = app.renderer.known_lengths(&notice).await;
-    let response = json(&Manifest::new(&notice, &lengths))?;
+    let Submitted { notice, new, saved } = app.renderer.submit(submission).await?;
+    let parts = app.renderer.known_parts(&notice).await;
+    let response = json(&Manifest::new(&notice, &parts, saved))?;
     tracing::info!(
         notice = %notice.id,
         bytes = notice.submission.text.len(),
         sentences = notice.plan.sentences.len(),
         clips = notice.plan.utterances.len(),
         new,
+        saved,
         ms = started.elapsed().as_millis() as u64,
         "submitted"
     );
@@ -74,6 +76,26 @@ pub(super) async fn submit(
 )]
 pub(super) async fn manifest(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let notice = app.renderer.notice(notice_id(&id)?).await?;
-    let lengths = app.renderer.stored_lengths(&notice).await;
-    json(&Manifest::new(&notice, &lengths))
+    let parts = app.renderer.parts(&notice).await;
+    let saved = app.renderer.is_saved(&notice).await;
+    json(&Manifest::new(&notice, &parts, saved))
+}
+
+/// Tells that a reader of the notice has stopped: when it was the last one, clips that nobody waits for are no
+/// longer made ahead.
+///
+/// Nothing is lost: the next clip that is asked for brings the rest back. Of an unknown notice it means nothing.
+#[utoipa::path(
+    delete,
+    path = "/v1/notices/{id}/work",
+    params(("id" = String, Path, description = "Id of the notice")),
+    responses(
+        (status = 204, description = "Heard"),
+        (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
+    ),
+    tag = "notices",
+)]
+pub(super) async fn close(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    app.renderer.close(notice_id(&id)?);
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -47,6 +47,8 @@ pub enum Code {
     RequestTimeout,
     RangeNotSatisfiable,
     SynthesisFailed,
+    SynthesisTimeout,
+    VoiceStuck,
     Unspeakable,
     VoiceBroken,
     StoreUnavailable,
@@ -125,6 +127,12 @@ impl Code {
             Self::SynthesisFailed => {
                 (S::INTERNAL_SERVER_ERROR, "The clip could not be made", "语音合成失败", true)
             }
+            Self::SynthesisTimeout => {
+                (S::INTERNAL_SERVER_ERROR, "The clip was not made in time", "语音合成超时", true)
+            }
+            Self::VoiceStuck => {
+                (S::SERVICE_UNAVAILABLE, "The voice hangs", "发音人没有响应，请稍后再试", true)
+            }
             Self::Unspeakable => {
                 (S::INTERNAL_SERVER_ERROR, "The voice cannot say this clip", "发音人读不出这段文字", false)
             }
@@ -179,6 +187,11 @@ impl Problem {
     pub fn with(self, name: HeaderName, value: HeaderValue) -> Self {
         Self { header: Some(Box::new((name, value))), ..self }
     }
+
+    /// What kind of problem, and whether the same may work later.
+    pub(super) fn kind(&self) -> (Code, bool) {
+        (self.code, self.code.meaning().3)
+    }
 }
 
 impl IntoResponse for Problem {
@@ -211,6 +224,8 @@ impl From<RenderError> for Problem {
             RenderError::NoticeUnknown(_) => Code::NoticeUnknown,
             RenderError::ClipUnknown(_) => Code::ClipUnknown,
             RenderError::Synthesis(_) => Code::SynthesisFailed,
+            RenderError::TimedOut(_) => Code::SynthesisTimeout,
+            RenderError::Stuck => Code::VoiceStuck,
             RenderError::Unspeakable(_) => Code::Unspeakable,
             RenderError::VoiceBroken(_) => Code::VoiceBroken,
             RenderError::Store(_) => Code::StoreUnavailable,

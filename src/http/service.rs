@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{App, body, clips, lexicon, manifest, notices, problem, spoken, whole};
+use super::{App, body, clips, events, lexicon, manifest, notices, problem, spoken, whole};
 use crate::store::StoreHealth;
 
 /// A voice.
@@ -97,6 +97,10 @@ pub(super) async fn health(State(app): State<App>) -> Response {
     for engine in found.failing_engines {
         reasons.push(Reason { part: "voices", detail: format!("{engine} failed on its last clips") });
     }
+    for engine in found.stuck_engines {
+        let detail = format!("{engine} does not come back from its last clips, and is given no others");
+        reasons.push(Reason { part: "voices", detail });
+    }
     if found.voices == 0 {
         reasons.push(Reason { part: "voices", detail: "there is no voice".to_owned() });
     }
@@ -132,6 +136,8 @@ pub(super) async fn openapi() -> Response {
     paths(
         notices::submit,
         notices::manifest,
+        notices::close,
+        events::events,
         whole::recording,
         clips::clip,
         spoken::spoken,
@@ -143,6 +149,6 @@ pub(super) async fn openapi() -> Response {
         health,
         openapi,
     ),
-    components(schemas(problem::ProblemBody<'_>, problem::Code, body::NoticeBody, manifest::Manifest<'_>))
+    components(schemas(problem::ProblemBody<'_>, problem::Code, body::NoticeBody, manifest::Manifest<'_>, events::Ready, events::Failed, events::Done))
 )]
 struct Description;

@@ -4,7 +4,6 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::Settings;
 use crate::{
     audio,
     reading::{Boundary, Reading, Voiced},
@@ -108,7 +107,7 @@ impl fmt::Debug for ClipKey {
 }
 
 /// The name of the clip that says `reading` and ends with `pause`.
-pub(super) fn of(reading: &Reading, pause: Duration, settings: &Settings) -> ClipKey {
+pub(super) fn of(reading: &Reading, pause: Duration, timbre: &Timbre, speed: Speed) -> ClipKey {
     let mut hash = blake3::Hasher::new();
     let mut field = |bytes: &[u8]| {
         hash.update(&(bytes.len() as u64).to_le_bytes());
@@ -117,10 +116,10 @@ pub(super) fn of(reading: &Reading, pause: Duration, settings: &Settings) -> Cli
     field(b"langdu clip");
     field(notation(reading).as_bytes());
     field(&pause.as_millis().to_le_bytes());
-    field(settings.timbre.engine.as_bytes());
-    field(settings.timbre.voice.as_bytes());
-    field(settings.timbre.digest.as_bytes());
-    field(&settings.speed.0.to_le_bytes());
+    field(timbre.engine.as_bytes());
+    field(timbre.voice.as_bytes());
+    field(timbre.digest.as_bytes());
+    field(&speed.0.to_le_bytes());
     field(&audio::CHAIN_VERSION.to_le_bytes());
     ClipKey(*hash.finalize().as_bytes())
 }
@@ -150,6 +149,7 @@ fn notation(reading: &Reading) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Settings;
     use crate::reading::{Mark, Sound, Source, Syllable};
     use crate::span::Span;
 
@@ -169,10 +169,14 @@ mod tests {
         let pause = Duration::from_millis(300);
         let reading = Reading { sounds: vec![sound("ni", 2, 0), sound("hao", 3, 3)] };
         let elsewhere = Reading { sounds: vec![sound("ni", 2, 70), sound("hao", 3, 73)] };
-        let key = of(&reading, pause, &settings);
-        assert_eq!(key, of(&elsewhere, pause, &settings), "the place in the text is not heard");
+        let key = of(&reading, pause, &settings.timbre, settings.speed);
+        assert_eq!(
+            key,
+            of(&elsewhere, pause, &settings.timbre, settings.speed),
+            "the place in the text is not heard"
+        );
 
-        let mut others = vec![of(&reading, Duration::from_millis(301), &settings)];
+        let mut others = vec![of(&reading, Duration::from_millis(301), &settings.timbre, settings.speed)];
         for change in [
             |s: &mut Settings| s.timbre.voice.push('x'),
             |s: &mut Settings| s.timbre.engine.push('x'),
@@ -181,7 +185,7 @@ mod tests {
         ] {
             let mut changed = settings.clone();
             change(&mut changed);
-            others.push(of(&reading, pause, &changed));
+            others.push(of(&reading, pause, &changed.timbre, changed.speed));
         }
         let mut stopped = reading.clone();
         stopped.sounds.push(Sound {
@@ -190,7 +194,7 @@ mod tests {
             span: Span::new(6, 9),
             source: Source::Spoken,
         });
-        others.push(of(&stopped, pause, &settings));
+        others.push(of(&stopped, pause, &settings.timbre, settings.speed));
         for (i, other) in others.iter().enumerate() {
             assert_ne!(key, *other, "change {i}");
         }
@@ -198,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_key_reads_back_what_it_writes_and_nothing_else() {
-        let key = of(&Reading::default(), Duration::ZERO, &Settings::default());
+        let key = of(&Reading::default(), Duration::ZERO, &Timbre::default(), Speed::default());
         assert_eq!(key.to_string().parse(), Ok(key));
         for bad in ["", "abc", "../../etc/passwd", &key.to_string().to_uppercase(), &format!("{key}0")] {
             if bad.chars().any(|c| c.is_ascii_uppercase()) || bad.len() != 64 {

@@ -59,6 +59,13 @@ pub struct Utterance {
     pub key: ClipKey,
 }
 
+impl Utterance {
+    /// The name of the clip that says the same in another voice.
+    pub fn key_in(&self, timbre: &Timbre, speed: Speed) -> ClipKey {
+        key::of(&self.reading, self.pause, timbre, speed)
+    }
+}
+
 /// A sentence with its spoken form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
@@ -175,6 +182,6 @@ fn utterance(
     let pause = silence.unwrap_or_else(|| pause::after(&piece, sentence.kind, last_of_block, settings.speed));
     let reading = Reading { sounds: piece.sounds };
     let span = reading.sounds.iter().map(|sound| sound.span).reduce(Span::join).unwrap_or(sentence.span);
-    let key = key::of(&reading, pause, settings);
+    let key = key::of(&reading, pause, &settings.timbre, settings.speed);
     Utterance { sentence: index, span, reading, pause, key }
 }

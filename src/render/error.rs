@@ -1,5 +1,7 @@
 //! Why a notice or a clip could not be had.
 
+use std::time::Duration;
+
 use crate::{
     audio::AudioError,
     engine::EngineError,
@@ -42,11 +44,17 @@ pub enum RenderError {
     /// The files of the voice are missing or damaged. The operator is to blame.
     #[error("the voice cannot be used: {0}")]
     VoiceBroken(String),
+    /// The engine did not come back from this clip in time. It may be tried again.
+    #[error("the clip was not made within {0:?}")]
+    TimedOut(Duration),
+    /// The engine did not come back from several clips: none is begun until one does. It may be tried again.
+    #[error("the voice does not come back from its last clips")]
+    Stuck,
     /// The notice may be there but could not be read. It may be tried again.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Too much is waited for. It may be tried again.
-    #[error("too many clips or notices are waited for")]
+    /// Too much is asked for at a time. It may be tried again.
+    #[error("too many clips or notices are waited for, or notices followed")]
     Overloaded,
     /// The service is stopping. It may be tried again.
     #[error("the service is stopping")]
@@ -56,12 +64,29 @@ pub enum RenderError {
     Internal,
 }
 
+impl RenderError {
+    /// Whether the voice is to blame, so that another may say the clip.
+    pub(super) fn is_of_the_voice(&self) -> bool {
+        matches!(
+            self,
+            Self::Synthesis(_)
+                | Self::Unspeakable(_)
+                | Self::VoiceBroken(_)
+                | Self::VoiceUnknown(_)
+                | Self::SpeedOutOfRange { .. }
+                | Self::TimedOut(_)
+                | Self::Stuck
+        )
+    }
+}
+
 impl From<EngineError> for RenderError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::UnknownVoice(name) => Self::VoiceUnknown(name),
             EngineError::Files(why) => Self::VoiceBroken(why),
             EngineError::Failed(why) => Self::Synthesis(why),
+            EngineError::Implausible { .. } => Self::Synthesis(error.to_string()),
             EngineError::Speed { asked, slowest, fastest } => {
                 Self::SpeedOutOfRange { asked, slowest, fastest }
             }

@@ -1,24 +1,28 @@
-//! What one engine has to do next.
+//! What one engine has to do next, and which of its threads is at it.
 //!
 //! 1. clips that somebody waits for, in the order in which they were asked for;
-//! 2. while nobody waits, the notices, one after the other, clip by clip; the one that is listened to
-//!    goes first.
+//! 2. while nobody waits, clips that are made ahead ([`super::ahead`] says which).
 //!
 //! Each has a [`Seat`] of its own, because a clip that was begun cannot be put aside: a long sentence
 //! made ahead would keep a listener waiting for ten seconds.
 //!
 //! One clip is never made twice at a time: whoever asks for a clip that is queued or being made waits
-//! for that one. Of the notices only their names wait here, so that a thousand of them weigh nothing.
+//! for that one. A clip that nobody waits for any more is not begun.
+//!
+//! A thread that does not come back from its clip in time is left behind and loses its seat to a fresh one
+//! ([`Lane::overdue`]). When too many were left behind the engine is stuck, and every clip fails at once until
+//! one comes back ([`Lane::come_back`]).
 
 use std::{
-    collections::{HashMap, VecDeque, hash_map::Entry},
+    collections::{HashMap, VecDeque},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
-use super::{RenderError, notice::Notice};
-use crate::{audio::Clip, plan::ClipKey, store::NoticeId};
+use super::{RenderError, fallback::Take, notice::Notice};
+use crate::{audio::Clip, plan::ClipKey};
 
 /// What becomes of a clip.
 pub(super) type Made = Result<Clip, RenderError>;
@@ -28,17 +32,16 @@ pub(super) type Made = Result<Clip, RenderError>;
 pub(super) struct Job {
     pub notice: Arc<Notice>,
     pub at: usize,
-    pub key: ClipKey,
+    pub take: Take,
 }
 
-/// What the worker is to do.
-pub(super) enum Next {
-    /// Make a clip and hand it to [`Lane::finish`].
-    Make(Job),
-    /// Fetch a planned notice and hand it to [`Lane::open`].
-    Open(NoticeId),
-    /// End.
-    Stop,
+/// Why a clip is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// Somebody waits for it.
+    Waiting,
+    /// Somebody may soon.
+    Ahead,
 }
 
 /// Who works at the queue.
@@ -46,155 +49,194 @@ pub(super) enum Next {
 pub(super) enum Seat {
     /// Makes what somebody waits for.
     Listeners,
-    /// Makes the notices ahead, and begins nothing while somebody waits.
+    /// Makes what is made ahead, and begins nothing while somebody waits.
     Ahead,
 }
+
+/// A thread of the engine, by its number.
+pub(super) type Hand = u64;
+
+/// So many threads that did not come back are replaced; with one more the engine is stuck.
+const MOST_REPLACED: usize = 3;
 
 /// The queue of one engine.
 pub(super) struct Lane {
     state: Mutex<State>,
+    /// For the threads.
     wake: Condvar,
+    /// For the tasks.
+    changed: Notify,
     most_waiting: usize,
-    most_notices: usize,
 }
 
 #[derive(Default)]
 struct State {
     /// Clips that are queued or being made, with those who wait for them.
     flights: HashMap<ClipKey, Flight>,
-    /// Clips that were asked for.
+    /// Clips that were asked for, and clips to be made ahead. A key that stands here may have been made, or
+    /// have lost everyone who wanted it.
     asked: VecDeque<ClipKey>,
-    /// Notices whose clips are made ahead; only the first is open.
-    notices: VecDeque<Cursor>,
+    ahead: VecDeque<ClipKey>,
+    seats: HashMap<Hand, Seated>,
+    /// How many threads did not come back, and the seats that no fresh thread has taken.
+    left_behind: usize,
+    vacant: Vec<Seat>,
+    hands: Hand,
     stopping: bool,
+}
+
+struct Seated {
+    seat: Seat,
+    /// What is being made, and since when.
+    work: Option<(ClipKey, Instant)>,
 }
 
 struct Flight {
     job: Job,
+    begun: bool,
     waiting: Vec<oneshot::Sender<Made>>,
+    ahead: Vec<oneshot::Sender<Made>>,
 }
 
 impl Flight {
     /// Whether somebody still waits for it.
-    fn is_wanted(&self) -> bool {
+    fn is_waited_for(&self) -> bool {
         self.waiting.iter().any(|waiting| !waiting.is_closed())
     }
-}
 
-/// How far a notice is made.
-struct Cursor {
-    id: NoticeId,
-    next: usize,
-    notice: Option<Arc<Notice>>,
+    fn is_wanted(&self) -> bool {
+        self.is_waited_for() || self.ahead.iter().any(|ahead| !ahead.is_closed())
+    }
+
+    fn tell(self, made: &Made) {
+        for waiting in self.waiting.into_iter().chain(self.ahead) {
+            // Who went away meanwhile does not hear it.
+            let _ = waiting.send(made.clone());
+        }
+    }
 }
 
 impl Lane {
-    pub(super) fn new(most_waiting: usize, most_notices: usize) -> Self {
-        Self { state: Mutex::default(), wake: Condvar::new(), most_waiting, most_notices }
+    pub(super) fn new(most_waiting: usize) -> Self {
+        Self { state: Mutex::default(), wake: Condvar::new(), changed: Notify::new(), most_waiting }
     }
 
-    /// Queues all clips of a notice behind those of earlier ones; false when too many notices are queued.
-    pub(super) fn submit(&self, id: NoticeId) -> bool {
+    /// Asks for a clip; what is received is what became of it.
+    pub(super) fn ask(&self, job: Job, urgency: Urgency) -> Result<oneshot::Receiver<Made>, RenderError> {
+        let asked = self.state().ask(job, urgency, self.most_waiting);
+        self.stir();
+        asked
+    }
+
+    /// A thread takes a seat.
+    pub(super) fn sit(&self, seat: Seat) -> Hand {
         let mut state = self.state();
-        if state.notices.iter().any(|cursor| cursor.id == id) {
-            return true;
-        }
-        if state.notices.len() >= self.most_notices {
-            return false;
-        }
-        state.notices.push_back(Cursor { id, next: 0, notice: None });
-        self.wake.notify_all();
-        true
+        state.hands += 1;
+        let hand = state.hands;
+        state.seats.insert(hand, Seated { seat, work: None });
+        hand
     }
 
-    /// Asks for a clip before all that nobody waits for, and for the rest of its notice before other notices.
-    pub(super) fn ask(&self, job: Job) -> Result<oneshot::Receiver<Made>, RenderError> {
-        let mut state = self.state();
-        if state.stopping {
-            return Err(RenderError::Stopping);
-        }
-        if state.asked.len() >= self.most_waiting && !state.flights.contains_key(&job.key) {
-            return Err(RenderError::Overloaded);
-        }
-        state.prefer(job.notice.id, job.at + 1, self.most_notices);
-        let (sender, receiver) = oneshot::channel();
-        match state.flights.get_mut(&job.key) {
-            Some(flight) => flight.waiting.push(sender),
-            None => {
-                state.asked.push_back(job.key);
-                state.flights.insert(job.key, Flight { job, waiting: vec![sender] });
-            }
-        }
-        self.wake.notify_all();
-        Ok(receiver)
-    }
-
-    /// What to do now at `seat`; waits while there is nothing.
-    pub(super) fn next(&self, seat: Seat) -> Next {
+    /// The next clip for `hand`; waits while there is none. None when it is to end.
+    pub(super) fn next(&self, hand: Hand) -> Option<Job> {
         let mut state = self.state();
         loop {
+            if state.stopping || !state.seats.contains_key(&hand) {
+                state.seats.remove(&hand);
+                drop(state);
+                self.stir();
+                return None;
+            }
             let known = state.flights.len();
-            if let Some(next) = state.next(seat) {
-                return next;
+            if let Some(job) = state.next(hand, Instant::now()) {
+                return Some(job);
             }
             if state.flights.len() < known {
                 // Listeners went away: what is made ahead may go on.
-                self.wake.notify_all();
+                self.stir();
             }
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Answers [`Next::Open`]; none when the notice cannot be had any more.
-    pub(super) fn open(&self, id: NoticeId, notice: Option<Arc<Notice>>) {
+    /// Ends a job: everyone who waits gets what was made. False when `hand` was left behind.
+    pub(super) fn finish(&self, hand: Hand, key: ClipKey, made: &Made) -> bool {
         let mut state = self.state();
-        match notice {
-            Some(notice) => {
-                if let Some(cursor) = state.notices.iter_mut().find(|cursor| cursor.id == id) {
-                    cursor.notice = Some(notice);
-                }
-            }
-            None => state.notices.retain(|cursor| cursor.id != id),
-        }
+        let Some(seated) = state.seats.get_mut(&hand) else { return false };
+        seated.work = None;
+        let flight = state.flights.remove(&key);
+        drop(state);
+        self.stir();
+        flight.into_iter().for_each(|flight| flight.tell(made));
+        true
     }
 
-    /// Ends a job without a clip in hand; false when somebody waits for the clip by now.
-    pub(super) fn finish_unwanted(&self, key: ClipKey) -> bool {
+    /// A thread that was left behind comes back: whether there is a seat for it.
+    pub(super) fn come_back(&self, hand: Hand) -> bool {
+        let seated = self.state().come_back(hand);
+        self.stir();
+        seated
+    }
+
+    /// Leaves behind the threads that have been at one clip for `limit`, and tells those who wait: how many were
+    /// left, and the seats that fresh threads are to take.
+    pub(super) fn overdue(&self, now: Instant, limit: Duration) -> (usize, Vec<Seat>) {
         let mut state = self.state();
-        let wanted = state.flights.get(&key).is_some_and(Flight::is_wanted);
-        if !wanted {
-            state.flights.remove(&key);
+        let (late, fresh) = state.overdue(now, limit);
+        let given_up = if state.is_stuck() { state.give_up() } else { Vec::new() };
+        drop(state);
+        let left = late.len();
+        late.into_iter().for_each(|flight| flight.tell(&Err(RenderError::TimedOut(limit))));
+        given_up.into_iter().for_each(|flight| flight.tell(&Err(RenderError::Stuck)));
+        if left > 0 {
+            self.stir();
         }
-        !wanted
+        (left, fresh)
     }
 
-    /// Ends a job: everyone who waits gets what was made.
-    pub(super) fn finish(&self, key: ClipKey, made: &Made) {
-        let flight = self.state().flights.remove(&key);
-        self.wake.notify_all();
-        for waiting in flight.into_iter().flat_map(|flight| flight.waiting) {
-            // Who went away meanwhile does not hear it.
-            let _ = waiting.send(made.clone());
-        }
+    /// Whether so many threads did not come back that none is risked any more.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.state().is_stuck()
     }
 
-    /// Clips that are waited for, and notices that are made ahead.
-    pub(super) fn depth(&self) -> (usize, usize) {
-        let state = self.state();
-        (state.flights.values().filter(|flight| flight.is_wanted()).count(), state.notices.len())
+    /// How many clips are waited for.
+    pub(super) fn waiting(&self) -> usize {
+        self.state().flights.values().filter(|flight| flight.is_waited_for()).count()
     }
 
-    /// Ends the worker after its present clip; all who wait for another are told.
+    /// Waits until a clip that is made ahead would be begun at once, or fail at once.
+    pub(super) async fn room(&self) {
+        self.until(State::has_room).await;
+    }
+
+    /// Ends the threads after their present clips; all who wait for another are told.
     pub(super) fn stop(&self) {
         let mut state = self.state();
         state.stopping = true;
-        let asked = std::mem::take(&mut state.asked);
-        let flights: Vec<Flight> = asked.iter().filter_map(|key| state.flights.remove(key)).collect();
+        let queued = state.give_up();
         drop(state);
-        self.wake.notify_all();
-        for waiting in flights.into_iter().flat_map(|flight| flight.waiting) {
-            let _ = waiting.send(Err(RenderError::Stopping));
+        self.stir();
+        queued.into_iter().for_each(|flight| flight.tell(&Err(RenderError::Stopping)));
+    }
+
+    /// Waits until every thread has ended that was not left behind.
+    pub(super) async fn ended(&self) {
+        self.until(|state| state.seats.is_empty()).await;
+    }
+
+    async fn until(&self, so: impl Fn(&State) -> bool) {
+        loop {
+            let changed = self.changed.notified();
+            if so(&self.state()) {
+                return;
+            }
+            changed.await;
         }
+    }
+
+    fn stir(&self) {
+        self.wake.notify_all();
+        self.changed.notify_waiters();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -203,64 +245,127 @@ impl Lane {
 }
 
 impl State {
-    /// What to do now, if anything.
-    fn next(&mut self, seat: Seat) -> Option<Next> {
+    fn ask(
+        &mut self,
+        job: Job,
+        urgency: Urgency,
+        most: usize,
+    ) -> Result<oneshot::Receiver<Made>, RenderError> {
         if self.stopping {
-            return Some(Next::Stop);
+            return Err(RenderError::Stopping);
         }
-        match seat {
-            Seat::Listeners => self.next_asked().map(Next::Make),
-            Seat::Ahead if self.flights.values().any(Flight::is_wanted) => None,
+        if self.is_stuck() {
+            return Err(RenderError::Stuck);
+        }
+        let key = job.take.key;
+        let queued = match (urgency, self.flights.get(&key)) {
+            (Urgency::Ahead, flight) => flight.is_some(),
+            // A clip that was to be made ahead is waited for now.
+            (Urgency::Waiting, flight) => flight.is_some_and(|f| f.begun || f.is_waited_for()),
+        };
+        if !queued {
+            let line = match urgency {
+                Urgency::Waiting => &mut self.asked,
+                Urgency::Ahead => &mut self.ahead,
+            };
+            if urgency == Urgency::Waiting && line.len() >= most {
+                line.retain(|key| self.flights.get(key).is_some_and(|f| !f.begun && f.is_waited_for()));
+                if line.len() >= most {
+                    return Err(RenderError::Overloaded);
+                }
+            }
+            line.push_back(key);
+        }
+        let (sender, receiver) = oneshot::channel();
+        let fresh = || Flight { job, begun: false, waiting: Vec::new(), ahead: Vec::new() };
+        let flight = self.flights.entry(key).or_insert_with(fresh);
+        match urgency {
+            Urgency::Waiting => flight.waiting.push(sender),
+            Urgency::Ahead => flight.ahead.push(sender),
+        }
+        Ok(receiver)
+    }
+
+    fn next(&mut self, hand: Hand, now: Instant) -> Option<Job> {
+        let key = match self.seats.get(&hand)?.seat {
+            Seat::Listeners => self.next_asked(),
+            Seat::Ahead if self.flights.values().any(Flight::is_waited_for) => None,
             Seat::Ahead => self.next_ahead(),
-        }
+        }?;
+        let flight = self.flights.get_mut(&key)?;
+        flight.begun = true;
+        self.seats.get_mut(&hand)?.work = Some((key, now));
+        Some(flight.job.clone())
     }
 
     /// The next clip that is still waited for.
-    fn next_asked(&mut self) -> Option<Job> {
+    fn next_asked(&mut self) -> Option<ClipKey> {
         while let Some(key) = self.asked.pop_front() {
-            match self.flights.get(&key) {
-                Some(flight) if flight.is_wanted() => {
-                    return Some(flight.job.clone());
-                }
+            match self.flights.get(&key).filter(|flight| !flight.begun) {
+                Some(flight) if flight.is_waited_for() => return Some(key),
+                Some(flight) if flight.is_wanted() => self.ahead.push_back(key),
                 // Everyone who wanted it went away: the reading was stopped.
-                _ => drop(self.flights.remove(&key)),
+                Some(_) => drop(self.flights.remove(&key)),
+                None => {}
             }
         }
         None
     }
 
-    /// The next clip of the first notice.
-    fn next_ahead(&mut self) -> Option<Next> {
-        while let Some(cursor) = self.notices.front_mut() {
-            let Some(notice) = cursor.notice.clone() else { return Some(Next::Open(cursor.id)) };
-            let at = cursor.next;
-            cursor.next += 1;
-            let Some(key) = notice.utterance(at).map(|utterance| utterance.key) else {
-                self.notices.pop_front();
-                continue;
-            };
-            // A clip in flight is made already, or will be, for those who wait for it.
-            if let Entry::Vacant(vacant) = self.flights.entry(key) {
-                let job = Job { notice, at, key };
-                vacant.insert(Flight { job: job.clone(), waiting: Vec::new() });
-                return Some(Next::Make(job));
+    /// The next clip that is still to be made ahead.
+    fn next_ahead(&mut self) -> Option<ClipKey> {
+        while let Some(key) = self.ahead.pop_front() {
+            match self.flights.get(&key).filter(|flight| !flight.begun) {
+                Some(flight) if flight.is_wanted() => return Some(key),
+                Some(_) => drop(self.flights.remove(&key)),
+                None => {}
             }
         }
         None
     }
 
-    /// Puts a notice before the others, going on at utterance `next` if it was not queued.
-    fn prefer(&mut self, id: NoticeId, next: usize, most: usize) {
-        if self.notices.front().is_some_and(|cursor| cursor.id == id) {
-            return;
+    fn has_room(&self) -> bool {
+        let idle = |seated: &Seated| seated.seat == Seat::Ahead && seated.work.is_none();
+        self.stopping
+            || self.is_stuck()
+            || (self.seats.values().any(idle) && !self.flights.values().any(|f| f.is_waited_for()))
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.left_behind > MOST_REPLACED
+    }
+
+    fn overdue(&mut self, now: Instant, limit: Duration) -> (Vec<Flight>, Vec<Seat>) {
+        let late: Vec<(Hand, ClipKey)> = self
+            .seats
+            .iter()
+            .filter_map(|(hand, seated)| Some((*hand, seated.work?)))
+            .filter(|(_, (_, since))| now.saturating_duration_since(*since) >= limit)
+            .map(|(hand, (key, _))| (hand, key))
+            .collect();
+        let mut fresh = Vec::new();
+        for (hand, _) in &late {
+            let Some(seated) = self.seats.remove(hand) else { continue };
+            self.left_behind += 1;
+            if self.is_stuck() { self.vacant.push(seated.seat) } else { fresh.push(seated.seat) }
         }
-        if let Some(cursor) = self.notices.front_mut() {
-            cursor.notice = None;
-        }
-        let queued = self.notices.iter().position(|cursor| cursor.id == id);
-        let cursor = queued.and_then(|at| self.notices.remove(at));
-        if cursor.is_some() || self.notices.len() < most {
-            self.notices.push_front(cursor.unwrap_or(Cursor { id, next, notice: None }));
-        }
+        (late.iter().filter_map(|(_, key)| self.flights.remove(key)).collect(), fresh)
+    }
+
+    fn come_back(&mut self, hand: Hand) -> bool {
+        self.left_behind = self.left_behind.saturating_sub(1);
+        let Some(seat) = self.vacant.pop() else { return false };
+        self.seats.insert(hand, Seated { seat, work: None });
+        true
+    }
+
+    /// Takes out what was not begun.
+    fn give_up(&mut self) -> Vec<Flight> {
+        self.asked.clear();
+        self.ahead.clear();
+        self.flights.extract_if(|_, flight| !flight.begun).map(|(_, flight)| flight).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

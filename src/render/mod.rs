@@ -1,43 +1,45 @@
 //! The only conductor: plan → store → engine → audio → store.
 //!
-//! 1. a [`Submission`] is planned once and saved ([`notice`]); its clips are made behind, in order;
+//! 1. a [`Submission`] is planned once and saved ([`notice`]); its clips are made behind, in order ([`ahead`]);
 //! 2. a clip that is asked for comes from the store, or goes before everything nobody waits for ([`lane`]);
-//! 3. every engine has threads of its own ([`worker`]), because engines block;
-//! 4. whoever waits gets the clip or a typed error ([`RenderError`]); nothing is skipped in silence.
+//! 3. every engine has threads of its own ([`worker`]), because engines block, and sometimes hang;
+//! 4. where a voice fails another may speak ([`fallback`]);
+//! 5. whoever waits gets the clip or a typed error ([`RenderError`]); nothing is skipped in silence;
+//! 6. who follows a notice is told of every clip ([`progress`]).
 
+mod ahead;
 mod derive;
+mod desk;
 mod error;
+mod fallback;
 mod lane;
 mod notice;
 mod planning;
+mod progress;
 mod worker;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    thread::JoinHandle,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::{StreamExt, stream};
-use moka::future::Cache;
+use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
     audio::Clip,
     engine::{Engine, Voice},
-    lexicon::Lexicon,
     note::Note,
     notice::{Document, Limits},
     plan::{self, ClipKey, Options, Plan, Speed, Timbre},
     site::SiteLexicon,
     store::{ClipName, NoticeId, Store, StoreHealth},
 };
+use ahead::Ahead;
 use derive::Derive;
+use desk::Desk;
 pub use error::RenderError;
-use lane::{Job, Lane, Seat};
-use notice::Casting;
+pub use fallback::Part;
+use lane::{Lane, Urgency};
 pub use notice::{Notice, Submission};
-use planning::Planners;
+pub use progress::Progress;
 use worker::Worker;
 
 /// What the conductor keeps and how much it takes on.
@@ -45,6 +47,8 @@ use worker::Worker;
 pub struct RenderOptions {
     /// Name of the voice that speaks where none is asked for; the first one when this is none.
     pub voice: Option<String>,
+    /// Names of the voices that speak, one after the other, where that of a notice fails.
+    pub fallback: Vec<String>,
     /// What is accepted.
     pub limits: Limits,
     /// Where listeners differ: what holds for a notice that chooses nothing else.
@@ -58,18 +62,25 @@ pub struct RenderOptions {
     /// Notices whose clips may be queued at a time, for each engine. Further ones are made when they
     /// are listened to.
     pub most_notices: usize,
+    /// Notices that may be followed at a time.
+    pub most_followers: usize,
+    /// How long an engine may take for one clip.
+    pub synthesis: Duration,
 }
 
 impl Default for RenderOptions {
     fn default() -> Self {
         Self {
             voice: None,
+            fallback: Vec::new(),
             limits: Limits::default(),
             reading: Options::default(),
             lexicon: Arc::default(),
             planned_bytes: 128 << 20,
             most_waiting: 256,
             most_notices: 4096,
+            most_followers: 1000,
+            synthesis: Duration::from_secs(60),
         }
     }
 }
@@ -83,6 +94,17 @@ pub struct Served {
     pub name: ClipName,
 }
 
+/// What became of a submission.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// The notice.
+    pub notice: Arc<Notice>,
+    /// Whether it is new.
+    pub new: bool,
+    /// Whether it would outlive a power cut now.
+    pub saved: bool,
+}
+
 /// How the service is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderHealth {
@@ -90,6 +112,8 @@ pub struct RenderHealth {
     pub store: StoreHealth,
     /// Names of the engines that failed on their last clips, one after the other.
     pub failing_engines: Vec<String>,
+    /// Names of the engines that did not come back from several clips, and are given none until they do.
+    pub stuck_engines: Vec<String>,
     /// Number of voices.
     pub voices: usize,
     /// Clips that are waited for.
@@ -102,81 +126,52 @@ pub struct RenderHealth {
 #[derive(Clone)]
 pub struct Renderer {
     desk: Arc<Desk>,
-    stage: Arc<Stage>,
+    studio: Studio,
+    _running: Arc<Running>,
 }
 
-/// What the conductor and the threads of the engines share.
-pub(crate) struct Desk {
-    store: Store,
-    options: RenderOptions,
-    castings: Vec<Arc<Casting>>,
-    planned: Cache<NoticeId, Arc<Notice>>,
-    /// Which notice a clip was last planned for.
-    homes: Cache<ClipKey, NoticeId>,
-    /// Bytes of the clips that are known to exist.
-    lengths: Cache<ClipKey, u64>,
-    derive: Derive,
-    planners: Planners,
+/// The desk and the engines: all that a clip needs to be made.
+#[derive(Clone)]
+struct Studio {
+    desk: Arc<Desk>,
+    workers: Arc<[Arc<Worker>]>,
 }
 
-/// The engines at work.
-struct Stage {
-    workers: Vec<Arc<Worker>>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+/// The tasks that go on by themselves.
+struct Running {
+    studio: Studio,
+    tasks: Vec<JoinHandle<()>>,
 }
 
-impl Drop for Stage {
+impl Drop for Running {
     fn drop(&mut self) {
-        self.workers.iter().for_each(|worker| worker.lane.stop());
+        self.studio.workers.iter().for_each(|worker| worker.lane.stop());
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
-/// How many clips and notices are remembered by name; about a hundred bytes each.
-const REMEMBERED: u64 = 200_000;
-
 impl Renderer {
-    /// Starts two threads for each engine: one for listeners, one for what is made ahead.
+    /// Starts the threads of each engine: some for listeners, one for what is made ahead.
     ///
     /// Two voices of one name are one: that of the earlier engine.
     ///
     /// Call it inside a tokio runtime: the threads reach the store through it.
     pub fn start(engines: Vec<Arc<dyn Engine>>, store: Store, options: RenderOptions) -> Self {
-        let castings = castings(&engines, options.voice.as_deref());
-        let weight = |_: &NoticeId, notice: &Arc<Notice>| notice.weight();
-        let planned = Cache::builder().max_capacity(options.planned_bytes).weigher(weight).build();
-        let desk = Arc::new(Desk {
-            store,
-            options,
-            castings,
-            planned,
-            homes: Cache::new(REMEMBERED),
-            lengths: Cache::new(REMEMBERED),
-            derive: Derive::new(),
-            planners: Planners::start(),
-        });
-        let runtime = tokio::runtime::Handle::current();
-        let (mut workers, mut threads) = (Vec::new(), Vec::new());
-        for engine in engines {
-            let lane = Lane::new(desk.options.most_waiting, desk.options.most_notices);
-            let worker = Arc::new(Worker::new(engine, lane));
-            for seat in [Seat::Listeners, Seat::Ahead] {
-                let (at_work, desk, runtime) = (worker.clone(), desk.clone(), runtime.clone());
-                let thread = std::thread::Builder::new()
-                    .name("langdu-engine".to_owned())
-                    .spawn(move || at_work.run(seat, &desk, &runtime));
-                match thread {
-                    Ok(thread) => threads.push(thread),
-                    Err(why) => {
-                        tracing::error!(%why, "no thread for an engine");
-                        worker.lane.stop();
-                    }
-                }
-            }
-            workers.push(worker);
-        }
+        let desk = Arc::new(Desk::new(&engines, store, options));
+        let worker = |engine| {
+            let (lane, ahead) = (Lane::new(desk.options.most_waiting), Ahead::new(desk.options.most_notices));
+            Arc::new(Worker::new(engine, lane, ahead))
+        };
+        let workers: Arc<[Arc<Worker>]> = engines.into_iter().map(worker).collect();
+        workers.iter().for_each(|worker| worker.start(&desk));
+        let studio = Studio { desk: desk.clone(), workers };
+        let runtime = Handle::current();
+        let ahead = |worker: &Arc<Worker>| runtime.spawn(worker::make_ahead(studio.clone(), worker.clone()));
+        let mut tasks: Vec<_> = studio.workers.iter().map(ahead).collect();
+        tasks.push(runtime.spawn(worker::watch(studio.clone(), desk.options.synthesis)));
         let probed = desk.clone();
         runtime.spawn(async move { probed.store.probe().await });
-        Self { desk, stage: Arc::new(Stage { workers, threads: Mutex::new(threads) }) }
+        Self { desk, studio: studio.clone(), _running: Arc::new(Running { studio, tasks }) }
     }
 
     /// All voices; the first is the default.
@@ -199,29 +194,39 @@ impl Renderer {
         &self.desk.options.lexicon
     }
 
-    /// Plans and saves a notice and has its clips made; the flag says whether it is new.
+    /// Plans and saves a notice and has its clips made.
     ///
     /// # Errors
     /// When the submission is no notice, or asks for a voice or speed there is not.
-    pub async fn submit(&self, mut submission: Submission) -> Result<(Arc<Notice>, bool), RenderError> {
+    pub async fn submit(&self, mut submission: Submission) -> Result<Submitted, RenderError> {
         // What the site has chosen is kept with the notice: it is not read otherwise when the site changes.
         submission.reading.get_or_insert(self.desk.options.reading);
         let casting = self.desk.casting(&submission)?;
         let lexicon = self.desk.options.lexicon.current().lexicon;
         let id = notice::id(&submission, &casting, &lexicon);
-        // A store that cannot be read at the moment is no reason not to read aloud.
-        let known =
-            self.desk.planned.contains_key(&id) || matches!(self.desk.store.notice(id).await, Ok(Some(_)));
+        // A store that cannot be read at the moment is no reason not to read aloud. One that has lost the notice
+        // gets it again, even where it is still planned.
+        let known = match self.desk.store.notice(id).await {
+            Ok(kept) => kept.is_some(),
+            Err(_) => self.desk.planned.contains_key(&id),
+        };
         let notice = self.desk.planned(id, submission, lexicon).await?;
-        if known {
-            self.desk.store.use_notice(id);
-        } else if let Ok(json) = serde_json::to_vec(&notice.record()) {
-            self.desk.store.save_notice(id, json.into()).await;
-        }
-        if !self.lane(&notice)?.submit(id) {
+        let saved = if known { self.is_saved(&notice).await } else { self.desk.save(&notice).await };
+        if !self.studio.worker(&notice)?.ahead.submit(id, notice.plan.utterances.len()) {
             tracing::warn!(notice = %id, "too many notices are queued; this one is made when it is listened to");
         }
-        Ok((notice, !known))
+        Ok(Submitted { notice, new: !known, saved })
+    }
+
+    /// Whether a notice would outlive a power cut now; one that could not be saved is saved when it can be.
+    pub async fn is_saved(&self, notice: &Notice) -> bool {
+        !self.desk.unsaved.contains_key(&notice.id) || self.desk.save(notice).await
+    }
+
+    /// A reader of the notice has stopped: when it was the last one, its clips are no longer made ahead. What
+    /// somebody else waits for is not touched, and the next clip that is asked for brings the rest back.
+    pub fn close(&self, id: NoticeId) {
+        self.studio.workers.iter().for_each(|worker| worker.ahead.close(id));
     }
 
     /// The notice that was submitted as `id`.
@@ -249,18 +254,24 @@ impl Renderer {
         if let Some(file) = Derive::kept(&self.desk, name).await {
             return Ok(Served { file, name });
         }
-        let clip = self.clip(name.key, home).await?;
+        let (key, clip) = self.said(name.key, home).await?;
+        let name = ClipName { key, ..name };
         let file = derive::derived(&self.desk, clip, name).await?;
         Ok(Served { file, name })
     }
 
-    /// The clip named `key`; waits until it is made. `home` is the notice it belongs to.
+    /// What says the clip named `key`: that clip or, where its voice failed, the same in another voice. Waits
+    /// until it is made. `home` is the notice it belongs to.
     ///
     /// # Errors
     /// As [`Renderer::file`].
     pub async fn clip(&self, key: ClipKey, home: Option<NoticeId>) -> Result<Clip, RenderError> {
+        Ok(self.said(key, home).await?.1)
+    }
+
+    async fn said(&self, key: ClipKey, home: Option<NoticeId>) -> Result<(ClipKey, Clip), RenderError> {
         if let Some(clip) = self.desk.stored(key).await {
-            return Ok(clip);
+            return Ok((key, clip));
         }
         let home = match home {
             Some(id) => id,
@@ -270,19 +281,25 @@ impl Renderer {
             Err(RenderError::NoticeUnknown(_)) => return Err(RenderError::ClipUnknown(key)),
             other => other?,
         };
-        let at = notice.position(key).ok_or(RenderError::ClipUnknown(key))?;
-        let made = self.lane(&notice)?.ask(Job { notice: notice.clone(), at, key })?;
-        made.await.unwrap_or(Err(RenderError::Stopping))
+        let at = self.desk.position(&notice, key).ok_or(RenderError::ClipUnknown(key))?;
+        self.studio.worker(&notice)?.ahead.hear(home, notice.plan.utterances.len(), at);
+        self.studio.speak(&notice, at, key, Urgency::Waiting).await
     }
 
-    /// Bytes of the clips of `notice`, by key, as far as they are known without looking.
-    pub async fn known_lengths(&self, notice: &Notice) -> HashMap<ClipKey, u64> {
-        self.lengths(notice, false).await
+    /// The clips of `notice` that are made, in the order of its utterances, as far as is known without looking.
+    pub async fn known_parts(&self, notice: &Notice) -> Vec<Option<Part>> {
+        self.desk.parts(notice, false).await
     }
 
-    /// Bytes of the clips of `notice`, by key; those of an earlier run are looked for in the store.
+    /// The clips of `notice` that are made, in the order of its utterances.
+    pub async fn parts(&self, notice: &Notice) -> Vec<Option<Part>> {
+        self.desk.parts(notice, true).await
+    }
+
+    /// Bytes of the clips of `notice` in its own voice, by key.
     pub async fn stored_lengths(&self, notice: &Notice) -> HashMap<ClipKey, u64> {
-        self.lengths(notice, true).await
+        let parts = self.desk.parts(notice, true).await.into_iter().flatten();
+        parts.filter(|part| part.voice.is_none()).map(|part| (part.key, part.bytes)).collect()
     }
 
     /// The front end alone: the text taken apart and planned, in no voice.
@@ -310,129 +327,34 @@ impl Renderer {
 
     /// How everything is; while the store fails, asking makes it try again.
     pub async fn health(&self) -> RenderHealth {
-        let failing = self.stage.workers.iter().filter(|worker| worker.is_failing());
-        let depths: Vec<_> = self.stage.workers.iter().map(|worker| worker.lane.depth()).collect();
+        let workers = &self.studio.workers;
+        let names = |which: fn(&Worker) -> bool| {
+            let engines = workers.iter().filter(|worker| which(worker));
+            engines.map(|worker| worker.engine.version().to_owned()).collect()
+        };
         RenderHealth {
             store: self.desk.store.health().await,
-            failing_engines: failing.map(|worker| worker.engine.version().to_owned()).collect(),
+            failing_engines: names(|worker| worker.is_failing() && !worker.lane.is_stuck()),
+            stuck_engines: names(|worker| worker.lane.is_stuck()),
             voices: self.desk.castings.len(),
-            waiting: depths.iter().map(|depth| depth.0).sum(),
-            notices: depths.iter().map(|depth| depth.1).sum(),
+            waiting: workers.iter().map(|worker| worker.lane.waiting()).sum(),
+            notices: workers.iter().map(|worker| worker.ahead.len()).sum(),
         }
     }
 
     /// Stops after the clips that are being made at the moment; who waits for another is told.
     pub async fn stop(&self) {
-        self.stage.workers.iter().for_each(|worker| worker.lane.stop());
-        let threads = std::mem::take(&mut *self.stage.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let ended =
-            tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
-        if !ended.await.unwrap_or(false) {
-            tracing::error!("the thread of an engine ended badly");
+        self.send_followers_home();
+        self.studio.workers.iter().for_each(|worker| worker.lane.stop());
+        for worker in &*self.studio.workers {
+            worker.lane.ended().await;
         }
-    }
-
-    async fn lengths(&self, notice: &Notice, look: bool) -> HashMap<ClipKey, u64> {
-        let keys: Vec<ClipKey> = notice.plan.utterances.iter().map(|utterance| utterance.key).collect();
-        let lengths = stream::iter(keys).map(|key| async move {
-            match self.desk.lengths.get(&key).await {
-                None if look => Some((key, self.desk.length(key).await?)),
-                known => Some((key, known?)),
-            }
-        });
-        // Looking into a folder is many short waits: sixteen at a time.
-        lengths.buffered(16).filter_map(std::future::ready).collect().await
-    }
-
-    fn lane(&self, notice: &Notice) -> Result<&Lane, RenderError> {
-        Ok(&self.stage.workers.get(notice.casting.engine).ok_or(RenderError::Internal)?.lane)
     }
 }
 
-impl Desk {
-    /// The notice, from memory or planned again from what was submitted.
-    async fn notice(&self, id: NoticeId) -> Result<Arc<Notice>, RenderError> {
-        if let Some(notice) = self.planned.get(&id).await {
-            self.store.use_notice(id);
-            return Ok(notice);
-        }
-        let json = self.store.notice(id).await?.ok_or(RenderError::NoticeUnknown(id))?;
-        let submission: Submission =
-            serde_json::from_slice(&json).map_err(|_| RenderError::NoticeUnknown(id))?;
-        let lexicon = match submission.lexicon.as_deref().map(Lexicon::parse) {
-            Some(Ok(lexicon)) => Arc::new(lexicon),
-            _ => self.options.lexicon.current().lexicon,
-        };
-        self.planned(id, submission, lexicon).await
+impl Studio {
+    /// The engine that has the voice of a notice.
+    fn worker(&self, notice: &Notice) -> Result<&Arc<Worker>, RenderError> {
+        self.workers.get(notice.casting.engine).ok_or(RenderError::Internal)
     }
-
-    /// Plans a submission, once for all who ask at the same time.
-    ///
-    /// `id` is kept even where this version would name the notice otherwise: addresses stay good.
-    async fn planned(
-        &self,
-        id: NoticeId,
-        mut submission: Submission,
-        lexicon: Arc<Lexicon>,
-    ) -> Result<Arc<Notice>, RenderError> {
-        let plan = async {
-            let casting = self.casting(&submission)?;
-            submission.reading.get_or_insert(self.options.reading);
-            let limits = self.options.limits;
-            let work = move || Notice::plan(id, submission, casting, lexicon, &limits);
-            let notice = self.planners.run(work).await??;
-            for utterance in &notice.plan.utterances {
-                self.homes.insert(utterance.key, id).await;
-            }
-            Ok(Arc::new(notice))
-        };
-        self.planned.try_get_with(id, plan).await.map_err(|error: Arc<RenderError>| (*error).clone())
-    }
-
-    fn casting(&self, submission: &Submission) -> Result<Arc<Casting>, RenderError> {
-        let named = |casting: &&Arc<Casting>| {
-            submission.voice.as_ref().is_none_or(|name| *name == casting.voice.name)
-        };
-        let unknown = || RenderError::VoiceUnknown(submission.voice.clone().unwrap_or_default());
-        let casting = self.castings.iter().find(named).ok_or_else(unknown)?;
-        let (slowest, fastest) = casting.voice.speed;
-        let asked = submission.speed.factor();
-        if !(slowest..=fastest).contains(&asked) {
-            return Err(RenderError::SpeedOutOfRange { asked, slowest, fastest });
-        }
-        Ok(casting.clone())
-    }
-
-    /// The clip, if the store has it.
-    async fn stored(&self, key: ClipKey) -> Option<Clip> {
-        let clip = self.store.clip(ClipName::wav(key)).await.map(|wav| Clip { wav });
-        match &clip {
-            Some(clip) => self.lengths.insert(key, clip.wav.len() as u64).await,
-            None => self.lengths.invalidate(&key).await,
-        }
-        clip
-    }
-
-    /// Bytes of the clip, if the store has it.
-    async fn length(&self, key: ClipKey) -> Option<u64> {
-        let bytes = self.store.clip_len(ClipName::wav(key)).await?;
-        self.lengths.insert(key, bytes).await;
-        Some(bytes)
-    }
-}
-
-/// All voices of all engines, each name once.
-fn castings(engines: &[Arc<dyn Engine>], first: Option<&str>) -> Vec<Arc<Casting>> {
-    let mut out: Vec<Arc<Casting>> = Vec::new();
-    for (at, engine) in engines.iter().enumerate() {
-        for voice in engine.voices() {
-            if out.iter().all(|casting| casting.voice.name != voice.name) {
-                let timbre = voice.timbre(&**engine);
-                out.push(Arc::new(Casting { engine: at, voice: voice.clone(), timbre }));
-            }
-        }
-    }
-    // Stable: the others stay in their order.
-    out.sort_by_key(|casting| first != Some(casting.voice.name.as_str()));
-    out
 }

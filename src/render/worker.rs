@@ -1,4 +1,8 @@
-//! The two threads of one engine: each takes the next clip of its seat, makes it, hands it over, saves it.
+//! One engine at work.
+//!
+//! 1. threads in their seats take the next clip, make it, hand it over and save it;
+//! 2. a task feeds them with what is made ahead ([`make_ahead`]);
+//! 3. another sees to it that nobody waits for a clip longer than allowed ([`watch`]).
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -6,25 +10,28 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::runtime::Handle;
 
 use super::{
-    Desk, RenderError,
-    lane::{Job, Lane, Made, Next, Seat},
+    Desk, RenderError, Studio,
+    ahead::Ahead,
+    lane::{Hand, Job, Lane, Made, Seat, Urgency},
+    progress::Told,
 };
 use crate::{
     audio,
-    engine::{Engine, EngineError, sys},
-    store::ClipName,
+    engine::{self, Engine, EngineError, sys},
+    store::{ClipName, NoticeId},
 };
 
-/// An engine and its queue.
+/// An engine with its queues.
 pub(super) struct Worker {
     pub engine: Arc<dyn Engine>,
     pub lane: Lane,
+    pub ahead: Ahead,
     /// Clips that failed since the last one that did not.
     failures: AtomicU32,
 }
@@ -33,8 +40,8 @@ pub(super) struct Worker {
 const FAILING: u32 = 3;
 
 impl Worker {
-    pub(super) fn new(engine: Arc<dyn Engine>, lane: Lane) -> Self {
-        Self { engine, lane, failures: AtomicU32::new(0) }
+    pub(super) fn new(engine: Arc<dyn Engine>, lane: Lane, ahead: Ahead) -> Self {
+        Self { engine, lane, ahead, failures: AtomicU32::new(0) }
     }
 
     /// Whether the engine seems broken.
@@ -42,56 +49,64 @@ impl Worker {
         self.failures.load(Ordering::Relaxed) >= FAILING
     }
 
-    /// Works at `seat` until the lane is stopped.
-    pub(super) fn run(&self, seat: Seat, desk: &Desk, runtime: &Handle) {
-        sys::yield_to_listeners();
-        loop {
-            match self.lane.next(seat) {
-                Next::Stop => return,
-                Next::Open(id) => {
-                    let notice = runtime.block_on(desk.notice(id));
-                    if let Err(why) = &notice {
-                        tracing::warn!(notice = %id, %why, "a queued notice cannot be made ahead");
-                    }
-                    self.lane.open(id, notice.ok());
-                }
-                Next::Make(job) => self.make(&job, desk, runtime),
-            }
+    /// Starts the threads.
+    pub(super) fn start(self: &Arc<Self>, desk: &Arc<Desk>) {
+        (0..self.engine.at_once().max(1)).for_each(|_| self.seat(Seat::Listeners, desk));
+        self.seat(Seat::Ahead, desk);
+    }
+
+    /// Has a fresh thread take a seat.
+    fn seat(self: &Arc<Self>, seat: Seat, desk: &Arc<Desk>) {
+        let hand = self.lane.sit(seat);
+        let (at_work, desk, runtime) = (self.clone(), desk.clone(), Handle::current());
+        let work = move || at_work.run(hand, &desk, &runtime);
+        let thread = std::thread::Builder::new().name("langdu-engine".to_owned()).spawn(work);
+        if let Err(why) = thread {
+            tracing::error!(%why, "no thread for an engine");
+            self.lane.stop();
+            self.lane.next(hand);
         }
     }
 
-    fn make(&self, job: &Job, desk: &Desk, runtime: &Handle) {
-        let key = job.key;
-        if runtime.block_on(desk.length(key)).is_some() {
-            if self.lane.finish_unwanted(key) {
-                return;
-            }
-            if let Some(clip) = runtime.block_on(desk.stored(key)) {
-                return self.lane.finish(key, &Ok(clip));
+    /// Works until the lane is stopped, or `hand` has lost its seat.
+    fn run(&self, hand: Hand, desk: &Desk, runtime: &Handle) {
+        sys::yield_to_listeners();
+        while let Some(job) = self.lane.next(hand) {
+            self.make(hand, &job, desk, runtime);
+        }
+    }
+
+    fn make(&self, hand: Hand, job: &Job, desk: &Desk, runtime: &Handle) {
+        let name = ClipName::wav(job.take.key);
+        // It may have been made between the look into the store and the question for it.
+        let stored = runtime.block_on(desk.stored(name.key));
+        let known = stored.is_some();
+        let made = stored.map_or_else(|| self.speak(job), Ok);
+        if let Ok(clip) = &made {
+            // Into memory first: who asks from now on finds it there; the disk may take its time.
+            desk.store.hold_clip(name, clip.wav.clone());
+            runtime.block_on(desk.lengths.insert(name.key, clip.wav.len() as u64));
+        }
+        let in_time = self.lane.finish(hand, name.key, &made);
+        match &made {
+            Ok(_) if known => {}
+            Ok(clip) => runtime.block_on(desk.store.save_clip(name, &clip.wav)),
+            Err(why) => {
+                tracing::warn!(clip = %name.key, notice = %job.notice.id, %why, "a clip could not be made");
             }
         }
-        let made = self.speak(job);
-        match &made {
-            Ok(clip) => {
-                // Into memory first: who asks from now on finds it there; the disk may take its time.
-                desk.store.hold_clip(ClipName::wav(key), clip.wav.clone());
-                runtime.block_on(desk.lengths.insert(key, clip.wav.len() as u64));
-                self.lane.finish(key, &made);
-                runtime.block_on(desk.store.save_clip(ClipName::wav(key), &clip.wav));
-            }
-            Err(why) => {
-                tracing::warn!(clip = %key, notice = %job.notice.id, %why, "a clip could not be made");
-                self.lane.finish(key, &made);
-            }
+        if !in_time {
+            tracing::warn!(engine = self.engine.version(), "an engine came back late from a clip");
+            self.lane.come_back(hand);
         }
     }
 
     fn speak(&self, job: &Job) -> Made {
         let utterance = job.notice.utterance(job.at).ok_or(RenderError::Internal)?;
-        let (voice, speed) = (&job.notice.settings.timbre.voice, job.notice.settings.speed.factor());
+        let (voice, speed) = (&job.take.casting.voice.name, job.take.speed.factor());
         let started = Instant::now();
         let work = || {
-            let pcm = self.engine.synthesize(voice, &utterance.reading, speed)?;
+            let pcm = engine::speak(&*self.engine, voice, &utterance.reading, speed)?;
             Ok::<_, RenderError>(audio::finish(pcm, utterance.pause)?)
         };
         // An engine that panics fails on this clip; the next one may work.
@@ -101,12 +116,68 @@ impl Worker {
             Ok(clip) => {
                 self.failures.store(0, Ordering::Relaxed);
                 let ms = started.elapsed().as_millis() as u64;
-                tracing::debug!(clip = %job.key, sounds = utterance.reading.sounds.len(), bytes = clip.wav.len(), ms, "made");
+                tracing::debug!(clip = %job.take.key, sounds = utterance.reading.sounds.len(), bytes = clip.wav.len(), ms, "made");
             }
             Err(_) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
             }
         }
         made
+    }
+}
+
+/// Has the clips of notices made before anybody waits for them, one at a time, until the lane is stopped.
+pub(super) async fn make_ahead(studio: Studio, worker: Arc<Worker>) {
+    loop {
+        worker.ahead.any().await;
+        // Chosen when it can be begun, not before: who is heard next may change meanwhile.
+        worker.lane.room().await;
+        if let Some((id, at)) = worker.ahead.next() {
+            match studio.make_ahead(id, at).await {
+                Err(RenderError::Stopping) => return,
+                Err(why) => {
+                    worker.ahead.forget(id);
+                    tracing::warn!(notice = %id, %why, "a queued notice cannot be made ahead");
+                }
+                Ok(()) => {}
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Leaves threads behind that do not come back from their clips within `limit`, for as long as it is polled.
+pub(super) async fn watch(studio: Studio, limit: Duration) {
+    let mut tick = tokio::time::interval((limit / 8).clamp(Duration::from_millis(5), Duration::from_secs(1)));
+    loop {
+        tick.tick().await;
+        for worker in &*studio.workers {
+            let (left, fresh) = worker.lane.overdue(Instant::now(), limit);
+            if left > 0 {
+                worker.failures.fetch_add(left as u32, Ordering::Relaxed);
+                let (engine, stuck) = (worker.engine.version(), worker.lane.is_stuck());
+                tracing::error!(engine, left, stuck, "an engine does not come back from a clip");
+            }
+            fresh.into_iter().for_each(|seat| worker.seat(seat, &studio.desk));
+        }
+    }
+}
+
+impl Studio {
+    /// Has utterance `at` of a notice made if it is not, and tells those who follow it what became of it.
+    ///
+    /// # Errors
+    /// When the notice cannot be had, or everything stops; a clip that failed was told.
+    async fn make_ahead(&self, id: NoticeId, at: usize) -> Result<(), RenderError> {
+        let notice = self.desk.notice(id).await?;
+        let Some(utterance) = notice.utterance(at) else { return Ok(()) };
+        if let Some(part) = self.desk.part(&notice, at, true).await {
+            self.desk.tell(Told { key: utterance.key, made: Ok(part) });
+            return Ok(());
+        }
+        match self.speak(&notice, at, utterance.key, Urgency::Ahead).await {
+            Err(RenderError::Stopping) => Err(RenderError::Stopping),
+            _ => Ok(()),
+        }
     }
 }

@@ -29,6 +29,7 @@ export async function startPortal(service, { source = "'self'", open = false } =
     if (open) {
       answer.setHeader("Access-Control-Allow-Origin", "*");
       answer.setHeader("Access-Control-Allow-Headers", "Content-Type");
+      answer.setHeader("Access-Control-Allow-Methods", "DELETE");
     }
     if (asking.method === "OPTIONS") {
       answer.end();

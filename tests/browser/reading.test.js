@@ -101,6 +101,24 @@ test("cancelling lets go of what the service is still making", async () => {
   assert.deepEqual(portal.dropped.toSorted(), waiting.toSorted());
 });
 
+test("the second click, or leaving the page, drops the work that the service was to do", async () => {
+  const queued = async () => (await (await fetch(`${service.origin}/healthz`)).json()).queued_notices;
+  const dropped = async () => {
+    for (let tries = 0; tries < 40 && (await queued()) > 0; tries += 1) await page.waitForTimeout(50);
+    return (await queued()) === 0;
+  };
+  await show(page, portal, regions(unheard(20)));
+  for (const leave of [() => button(page).click(), () => page.goto("about:blank")]) {
+    assert.ok(await dropped());
+    await button(page).click();
+    await untilHeard(page);
+    assert.equal(await queued(), 1, "the rest is made ahead");
+    await leave();
+    assert.ok(await dropped());
+  }
+  assert.deepEqual(page.errors, []);
+});
+
 test("a portal on another origin needs the script tag and nothing else", async () => {
   const open = await startService(["--allow-origin", "*"]);
   const other = await startPortal(service.origin, { source: open.origin });

@@ -40,31 +40,58 @@ pub enum Mood {
     NotANumber,
     Silent,
     FilesGone,
+    /// Says nothing, and comes back when the mood changes.
+    Hangs,
+    TooLong,
+    TooShort,
 }
 
 /// An engine that hums.
 pub struct Hummer {
     voices: Vec<Voice>,
+    version: String,
     mood: Mutex<Mood>,
+    cheered: Condvar,
     /// How many more clips it makes before it waits.
     permits: Mutex<usize>,
     permitted: Condvar,
     calls: AtomicUsize,
+    at_once: AtomicUsize,
+    said: Mutex<Vec<String>>,
 }
 
 impl Hummer {
     pub fn new() -> Arc<Self> {
+        Self::with(hum::VERSION, [("hum", "哼哼", (0.5, 2.0)), ("slow", "慢慢", (0.8, 1.2))])
+    }
+
+    /// Another engine, with a voice of the same name.
+    pub fn named(name: &str) -> Arc<Self> {
+        Self::with(&format!("{name}/1"), [(name, "另一个", (0.8, 1.2))])
+    }
+
+    fn with<const N: usize>(version: &str, voices: [(&str, &str, (f32, f32)); N]) -> Arc<Self> {
         Arc::new(Self {
-            voices: vec![hum::voice("hum", "哼哼", (0.5, 2.0)), hum::voice("slow", "慢慢", (0.8, 1.2))],
+            voices: voices.map(|(name, title, speed)| hum::voice(name, title, speed)).to_vec(),
+            version: version.to_owned(),
             mood: Mutex::new(Mood::Well),
+            cheered: Condvar::new(),
             permits: Mutex::new(usize::MAX),
             permitted: Condvar::new(),
             calls: AtomicUsize::new(0),
+            at_once: AtomicUsize::new(1),
+            said: Mutex::default(),
         })
     }
 
     pub fn is(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
+        self.cheered.notify_all();
+    }
+
+    /// What it was asked to say, in order: `jin tian ting shui`.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().unwrap().clone()
     }
 
     /// From now on every synthesis waits for [`Hummer::permit`] or [`Hummer::open`].
@@ -83,6 +110,11 @@ impl Hummer {
         self.permitted.notify_all();
     }
 
+    /// Before it is put on a stage: how many listeners it serves at once.
+    pub fn serves(&self, at_once: usize) {
+        self.at_once.store(at_once, Ordering::SeqCst);
+    }
+
     /// How many syntheses were begun.
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
@@ -91,21 +123,34 @@ impl Hummer {
 
 impl Engine for Hummer {
     fn version(&self) -> &str {
-        hum::VERSION
+        &self.version
     }
 
     fn voices(&self) -> &[Voice] {
         &self.voices
     }
 
+    fn at_once(&self) -> usize {
+        self.at_once.load(Ordering::SeqCst)
+    }
+
     fn synthesize(&self, _: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
+        let syllables = reading.sounds.iter().filter_map(|sound| sound.voiced.syllable());
+        let said: Vec<&str> = syllables.map(|syllable| syllable.pinyin).collect();
+        self.said.lock().unwrap().push(said.join(" "));
         self.calls.fetch_add(1, Ordering::SeqCst);
         let permits = self.permits.lock().unwrap();
         let mut permits = self.permitted.wait_while(permits, |permits| *permits == 0).unwrap();
         *permits -= 1;
         drop(permits);
-        let hum = |gain: f32| hum::hum(reading, speed).into_iter().map(|sample| gain * sample).collect();
-        let mood = *self.mood.lock().unwrap();
+        // Each engine in a tone of its own.
+        let tone = |n: usize| 0.9 + 0.1 * (n as f32 * 0.001 * self.version.len() as f32).sin();
+        let hum = |gain: f32| -> Vec<f32> {
+            let samples = hum::hum(reading, speed).into_iter().enumerate();
+            samples.map(|(n, sample)| gain * tone(n) * sample).collect()
+        };
+        let mood = self.mood.lock().unwrap();
+        let mood = *self.cheered.wait_while(mood, |mood| *mood == Mood::Hangs).unwrap();
         let samples = match mood {
             Mood::Well => hum(1.0),
             Mood::Fails => return Err(EngineError::Failed("it was told to".to_owned())),
@@ -113,6 +158,11 @@ impl Engine for Hummer {
             Mood::Panics => panic!("it was told to"),
             Mood::NotANumber => hum(f32::NAN),
             Mood::Silent => hum(0.0),
+            Mood::TooLong => {
+                (0..24_000 * (11 + 2 * reading.sounds.len())).map(|n| (n as f32 * 0.06).sin()).collect()
+            }
+            Mood::TooShort => hum(0.3).into_iter().take(200).collect(),
+            Mood::Hangs => unreachable!("it waits until it is in another mood"),
         };
         Ok(Pcm { rate: 24_000, samples })
     }
@@ -165,10 +215,15 @@ impl Answer {
 
 impl Stage {
     pub fn with(store: Store, options: RenderOptions) -> Self {
-        let engine = Hummer::new();
-        let renderer = Renderer::start(vec![engine.clone()], store, options);
+        Self::with_engines(&[Hummer::new()], store, options)
+    }
+
+    /// The first of the engines is the one of the stage.
+    pub fn with_engines(engines: &[Arc<Hummer>], store: Store, options: RenderOptions) -> Self {
+        let all = engines.iter().map(|engine| engine.clone() as Arc<dyn Engine>).collect();
+        let renderer = Renderer::start(all, store, options);
         let router = router(App::new(renderer.clone()));
-        Self { engine, renderer, router }
+        Self { engine: engines[0].clone(), renderer, router }
     }
 
     pub fn in_memory() -> Self {
@@ -197,6 +252,10 @@ impl Stage {
             request = request.header(*name, *value);
         }
         self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn delete(&self, address: &str) -> Answer {
+        self.ask(Request::delete(address).body(Body::empty()).unwrap()).await
     }
 
     pub async fn post(&self, address: &str, media_type: &str, body: impl Into<Body>) -> Answer {
@@ -232,6 +291,16 @@ pub fn clip_urls(manifest: &Value) -> Vec<String> {
     let clips = sentences.flat_map(|sentence| sentence["clips"].as_array().unwrap());
     let urls = clips.map(|clip| clip["url"].as_str().unwrap().to_owned());
     urls.filter(|url| seen.insert(url.clone())).collect()
+}
+
+/// The address of a notice, or of what is under it.
+pub fn under(manifest: &Value, path: &str) -> String {
+    format!("/v1/notices/{}{path}", manifest["id"].as_str().unwrap())
+}
+
+/// Short sentences of one place, one clip each; the engine says `{place} di yi zu ting shui` and so on.
+pub fn groups(place: char, sentences: usize) -> String {
+    (1..=sentences).map(|n| format!("{place}村第{n}组停水。\n")).collect()
 }
 
 /// A text of so many different sentences.

@@ -1,0 +1,178 @@
+//! What the conductor and the threads of the engines share: the store, the voices, and what is remembered.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, stream};
+use moka::future::Cache;
+use tokio::sync::Semaphore;
+
+use super::{
+    Part, RenderError, RenderOptions,
+    derive::Derive,
+    fallback,
+    notice::{Casting, Notice, Submission},
+    planning::Planners,
+    progress::Board,
+};
+use crate::{
+    audio::Clip,
+    engine::Engine,
+    lexicon::Lexicon,
+    plan::ClipKey,
+    store::{ClipName, NoticeId, Store},
+};
+
+/// What the conductor and the threads of the engines share.
+pub(super) struct Desk {
+    pub(super) store: Store,
+    pub(super) options: RenderOptions,
+    pub(super) castings: Vec<Arc<Casting>>,
+    /// The voices that speak where that of a notice fails.
+    pub(super) fallback: Vec<Arc<Casting>>,
+    pub(super) planned: Cache<NoticeId, Arc<Notice>>,
+    /// Notices that could not be saved.
+    pub(super) unsaved: Cache<NoticeId, ()>,
+    /// Which notice a clip was last planned for.
+    pub(super) homes: Cache<ClipKey, NoticeId>,
+    /// Bytes of the clips that are known to exist.
+    pub(super) lengths: Cache<ClipKey, u64>,
+    /// Which clips are said by another one for now, because their voice failed.
+    pub(super) spoken_by: Cache<ClipKey, ClipKey>,
+    pub(super) board: Board,
+    pub(super) followers: Arc<Semaphore>,
+    pub(super) derive: Derive,
+    pub(super) planners: Planners,
+}
+
+/// How many clips and notices are remembered by name; about a hundred bytes each.
+const REMEMBERED: u64 = 200_000;
+
+impl Desk {
+    pub(super) fn new(engines: &[Arc<dyn Engine>], store: Store, options: RenderOptions) -> Self {
+        let castings = castings(engines, options.voice.as_deref());
+        let named = |name: &String| castings.iter().find(|casting| casting.voice.name == *name).cloned();
+        let fallback = options.fallback.iter().filter_map(named).collect();
+        let weight = |_: &NoticeId, notice: &Arc<Notice>| notice.weight();
+        let planned = Cache::builder().max_capacity(options.planned_bytes).weigher(weight).build();
+        let followers = Arc::new(Semaphore::new(options.most_followers.min(Semaphore::MAX_PERMITS)));
+        Self {
+            store,
+            options,
+            castings,
+            fallback,
+            planned,
+            unsaved: Cache::new(REMEMBERED),
+            homes: Cache::new(REMEMBERED),
+            lengths: Cache::new(REMEMBERED),
+            spoken_by: fallback::memory(REMEMBERED),
+            board: Board::new(),
+            followers,
+            derive: Derive::new(),
+            planners: Planners::start(),
+        }
+    }
+
+    /// The notice, from memory or planned again from what was submitted.
+    pub(super) async fn notice(&self, id: NoticeId) -> Result<Arc<Notice>, RenderError> {
+        if let Some(notice) = self.planned.get(&id).await {
+            self.store.use_notice(id);
+            return Ok(notice);
+        }
+        let json = self.store.notice(id).await?.ok_or(RenderError::NoticeUnknown(id))?;
+        let submission: Submission =
+            serde_json::from_slice(&json).map_err(|_| RenderError::NoticeUnknown(id))?;
+        let lexicon = match submission.lexicon.as_deref().map(Lexicon::parse) {
+            Some(Ok(lexicon)) => Arc::new(lexicon),
+            _ => self.options.lexicon.current().lexicon,
+        };
+        self.planned(id, submission, lexicon).await
+    }
+
+    /// Plans a submission, once for all who ask at the same time.
+    ///
+    /// `id` is kept even where this version would name the notice otherwise: addresses stay good.
+    pub(super) async fn planned(
+        &self,
+        id: NoticeId,
+        mut submission: Submission,
+        lexicon: Arc<Lexicon>,
+    ) -> Result<Arc<Notice>, RenderError> {
+        let plan = async {
+            let casting = self.casting(&submission)?;
+            submission.reading.get_or_insert(self.options.reading);
+            let limits = self.options.limits;
+            let work = move || Notice::plan(id, submission, casting, lexicon, &limits);
+            let notice = self.planners.run(work).await??;
+            for utterance in &notice.plan.utterances {
+                self.homes.insert(utterance.key, id).await;
+            }
+            Ok(Arc::new(notice))
+        };
+        self.planned.try_get_with(id, plan).await.map_err(|error: Arc<RenderError>| (*error).clone())
+    }
+
+    pub(super) fn casting(&self, submission: &Submission) -> Result<Arc<Casting>, RenderError> {
+        let named = |casting: &&Arc<Casting>| {
+            submission.voice.as_ref().is_none_or(|name| *name == casting.voice.name)
+        };
+        let unknown = || RenderError::VoiceUnknown(submission.voice.clone().unwrap_or_default());
+        let casting = self.castings.iter().find(named).ok_or_else(unknown)?;
+        let (slowest, fastest) = casting.voice.speed;
+        let asked = submission.speed.factor();
+        if !(slowest..=fastest).contains(&asked) {
+            return Err(RenderError::SpeedOutOfRange { asked, slowest, fastest });
+        }
+        Ok(casting.clone())
+    }
+
+    /// Saves what a notice was planned from; whether it is safe now.
+    pub(super) async fn save(&self, notice: &Notice) -> bool {
+        let Ok(json) = serde_json::to_vec(&notice.record()) else { return false };
+        let saved = self.store.save_notice(notice.id, json.into()).await;
+        if saved {
+            self.unsaved.invalidate(&notice.id).await;
+        } else {
+            self.unsaved.insert(notice.id, ()).await;
+        }
+        saved
+    }
+
+    pub(super) async fn parts(&self, notice: &Notice, look: bool) -> Vec<Option<Part>> {
+        // Looking into a folder is many short waits: sixteen at a time.
+        let all = stream::iter(0..notice.plan.utterances.len());
+        all.map(|at| self.part(notice, at, look)).buffered(16).collect().await
+    }
+
+    /// The clip, if the store has it.
+    pub(super) async fn stored(&self, key: ClipKey) -> Option<Clip> {
+        let clip = self.store.clip(ClipName::wav(key)).await.map(|wav| Clip { wav });
+        match &clip {
+            Some(clip) => self.lengths.insert(key, clip.wav.len() as u64).await,
+            None => self.lengths.invalidate(&key).await,
+        }
+        clip
+    }
+
+    /// Bytes of the clip, if the store has it.
+    pub(super) async fn length(&self, key: ClipKey) -> Option<u64> {
+        let bytes = self.store.clip_len(ClipName::wav(key)).await?;
+        self.lengths.insert(key, bytes).await;
+        Some(bytes)
+    }
+}
+
+/// All voices of all engines, each name once.
+fn castings(engines: &[Arc<dyn Engine>], first: Option<&str>) -> Vec<Arc<Casting>> {
+    let mut out: Vec<Arc<Casting>> = Vec::new();
+    for (at, engine) in engines.iter().enumerate() {
+        for voice in engine.voices() {
+            if out.iter().all(|casting| casting.voice.name != voice.name) {
+                let timbre = voice.timbre(&**engine);
+                out.push(Arc::new(Casting { engine: at, voice: voice.clone(), timbre }));
+            }
+        }
+    }
+    // Stable: the others stay in their order.
+    out.sort_by_key(|casting| first != Some(casting.voice.name.as_str()));
+    out
+}
