@@ -122,7 +122,7 @@ fn hum() -> &'static Path {
 pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let started = Instant::now();
     while !so() {
-        assert!(started.elapsed() < Duration::from_secs(30), "never: {what}");
+        assert!(started.elapsed() < Duration::from_secs(90), "never: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
