@@ -52,6 +52,15 @@ struct Args {
     /// Bytes of clips in memory
     #[arg(long, value_name = "BYTES", default_value_t = StoreOptions::default().clip_bytes)]
     memory: u64,
+    /// Bytes of disk that clips may take
+    #[arg(long, value_name = "BYTES", default_value_t = StoreOptions::default().clip_disk)]
+    clip_disk: u64,
+    /// Bytes of planned notices in memory
+    #[arg(long, value_name = "BYTES", default_value_t = RenderOptions::default().planned_bytes)]
+    planned: u64,
+    /// How long one synthesis may take
+    #[arg(long, value_name = "MS", default_value_t = 60_000)]
+    limit_ms: u64,
 }
 
 /// How an utterance goes wrong.
@@ -164,12 +173,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         faults: args.faults,
         asked: Mutex::default(),
     });
-    let options = StoreOptions { clip_bytes: args.memory, ..StoreOptions::default() };
+    let options =
+        StoreOptions { clip_bytes: args.memory, clip_disk: args.clip_disk, ..StoreOptions::default() };
     let store = match args.data {
         Some(folder) => Store::folder(&folder, options)?,
         None => Store::memory(options),
     };
-    let renderer = Renderer::start(vec![engine.clone()], store, RenderOptions::default());
+    let options = RenderOptions {
+        planned_bytes: args.planned,
+        synthesis: Duration::from_millis(args.limit_ms),
+        ..RenderOptions::default()
+    };
+    let renderer = Renderer::start(vec![engine.clone()], store, options);
 
     let listener = TcpListener::bind(args.listen).await?;
     let tally = TcpListener::bind((args.listen.ip(), 0)).await?;
