@@ -105,6 +105,9 @@ struct Serve {
     /// Bytes of disk that notices may take; those that were not read for the longest time go first
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size, env = "LANGDU_NOTICE_DISK")]
     notice_disk: u64,
+    /// Bytes of memory for the clips that are asked for most
+    #[arg(long, value_name = "SIZE", default_value = "128M", value_parser = size, env = "LANGDU_CLIP_MEMORY")]
+    clip_memory: u64,
     /// Voice that reads where none is asked for
     #[arg(long, value_name = "NAME", env = "LANGDU_VOICE")]
     voice: Option<String>,
@@ -112,7 +115,7 @@ struct Serve {
     #[arg(long, value_name = "NAME", env = "LANGDU_FALLBACK", value_delimiter = ',')]
     fallback: Vec<String>,
     /// Seconds one clip may take to be made
-    #[arg(long, value_name = "N", default_value_t = 60, env = "LANGDU_CLIP_SECONDS",
+    #[arg(long, value_name = "N", default_value_t = 120, env = "LANGDU_CLIP_SECONDS",
           value_parser = clap::value_parser!(u64).range(1..))]
     clip_seconds: u64,
     /// Notices that may be followed at a time (/v1/notices/{id}/events)

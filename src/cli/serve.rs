@@ -44,8 +44,12 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         lexicon: lexicon.clone(),
         ..RenderOptions::default()
     };
-    let bounds =
-        StoreOptions { clip_disk: args.clip_disk, notice_disk: args.notice_disk, ..StoreOptions::default() };
+    let bounds = StoreOptions {
+        clip_bytes: args.clip_memory,
+        clip_disk: args.clip_disk,
+        notice_disk: args.notice_disk,
+        ..StoreOptions::default()
+    };
     let store = Store::folder(&args.data, bounds)
         .map_err(|why| CliError::Said(format!("the data folder {}: {why}", args.data.display())))?;
 

@@ -76,11 +76,11 @@ impl Default for RenderOptions {
             limits: Limits::default(),
             reading: Options::default(),
             lexicon: Arc::default(),
-            planned_bytes: 128 << 20,
+            planned_bytes: 64 << 20,
             most_waiting: 256,
             most_notices: 4096,
             most_followers: 1000,
-            synthesis: Duration::from_secs(60),
+            synthesis: Duration::from_secs(120),
         }
     }
 }

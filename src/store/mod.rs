@@ -60,7 +60,7 @@ pub struct StoreOptions {
 impl Default for StoreOptions {
     fn default() -> Self {
         Self {
-            clip_bytes: 256 << 20,
+            clip_bytes: 128 << 20,
             notice_bytes: 64 << 20,
             clip_disk: 8 << 30,
             notice_disk: 1 << 30,

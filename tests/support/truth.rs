@@ -40,12 +40,6 @@ impl Truth {
         Self { reference, formats }
     }
 
-    /// Whether the description for programs names this field, code or address.
-    pub fn announces(&self, what: &str) -> bool {
-        let description = self.get("/openapi.json", &[]).is(200);
-        String::from_utf8_lossy(&description.body).contains(&format!("\"{what}\""))
-    }
-
     /// Checks the manifest of `notice` as `client` has it now: what was sent, taken apart as it should be.
     pub fn knows(&self, client: &mut Client, notice: &Notice) {
         let path = format!("/v1/notices/{}", notice.id);
