@@ -66,7 +66,17 @@ pub(super) struct Lane {
     wake: Condvar,
     /// For the tasks.
     changed: Notify,
-    most_waiting: usize,
+    most: Most,
+}
+
+/// How much may be waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    /// Clips.
+    pub clips: usize,
+    /// How long the last of them is to be waited for, at the pace of the last clips: who would wait longer is
+    /// better told at once.
+    pub wait: Duration,
 }
 
 #[derive(Default)]
@@ -80,6 +90,8 @@ struct State {
     seats: HashMap<Hand, Seated>,
     /// How many threads did not come back, and the seats that no fresh thread has taken.
     left_behind: usize,
+    /// How long a clip takes: the last ones count most.
+    pace: Duration,
     vacant: Vec<Seat>,
     hands: Hand,
     stopping: bool,
@@ -117,13 +129,13 @@ impl Flight {
 }
 
 impl Lane {
-    pub(super) fn new(most_waiting: usize) -> Self {
-        Self { state: Mutex::default(), wake: Condvar::new(), changed: Notify::new(), most_waiting }
+    pub(super) fn new(most: Most) -> Self {
+        Self { state: Mutex::default(), wake: Condvar::new(), changed: Notify::new(), most }
     }
 
     /// Asks for a clip; what is received is what became of it.
     pub(super) fn ask(&self, job: Job, urgency: Urgency) -> Result<oneshot::Receiver<Made>, RenderError> {
-        let asked = self.state().ask(job, urgency, self.most_waiting);
+        let asked = self.state().ask(job, urgency, self.most);
         self.stir();
         asked
     }
@@ -162,8 +174,9 @@ impl Lane {
     /// Ends a job: everyone who waits gets what was made. False when `hand` was left behind.
     pub(super) fn finish(&self, hand: Hand, key: ClipKey, made: &Made) -> bool {
         let mut state = self.state();
-        let Some(seated) = state.seats.get_mut(&hand) else { return false };
-        seated.work = None;
+        if !state.finish(hand, Instant::now()) {
+            return false;
+        }
         let flight = state.flights.remove(&key);
         drop(state);
         self.stir();
@@ -249,7 +262,7 @@ impl State {
         &mut self,
         job: Job,
         urgency: Urgency,
-        most: usize,
+        most: Most,
     ) -> Result<oneshot::Receiver<Made>, RenderError> {
         if self.stopping {
             return Err(RenderError::Stopping);
@@ -264,17 +277,11 @@ impl State {
             (Urgency::Waiting, flight) => flight.is_some_and(|f| f.begun || f.is_waited_for()),
         };
         if !queued {
-            let line = match urgency {
-                Urgency::Waiting => &mut self.asked,
-                Urgency::Ahead => &mut self.ahead,
-            };
-            if urgency == Urgency::Waiting && line.len() >= most {
-                line.retain(|key| self.flights.get(key).is_some_and(|f| !f.begun && f.is_waited_for()));
-                if line.len() >= most {
-                    return Err(RenderError::Overloaded);
-                }
+            match urgency {
+                Urgency::Waiting if !self.takes_one_more(most) => return Err(RenderError::Overloaded),
+                Urgency::Waiting => self.asked.push_back(key),
+                Urgency::Ahead => self.ahead.push_back(key),
             }
-            line.push_back(key);
         }
         let (sender, receiver) = oneshot::channel();
         let fresh = || Flight { job, begun: false, waiting: Vec::new(), ahead: Vec::new() };
@@ -284,6 +291,20 @@ impl State {
             Urgency::Ahead => flight.ahead.push(sender),
         }
         Ok(receiver)
+    }
+
+    /// Whether the line of those who wait has a place, when all who went away have left it.
+    fn takes_one_more(&mut self, most: Most) -> bool {
+        let seats = self.seats.values().filter(|seated| seated.seat == Seat::Listeners).count().max(1);
+        let pace = self.pace;
+        let has_place = |line: &VecDeque<ClipKey>| {
+            let wait = pace.saturating_mul(u32::try_from(line.len() / seats).unwrap_or(u32::MAX));
+            line.len() < most.clips && wait < most.wait
+        };
+        if !has_place(&self.asked) {
+            self.asked.retain(|key| self.flights.get(key).is_some_and(|f| !f.begun && f.is_waited_for()));
+        }
+        has_place(&self.asked)
     }
 
     fn next(&mut self, hand: Hand, now: Instant) -> Option<Job> {
@@ -296,6 +317,15 @@ impl State {
         flight.begun = true;
         self.seats.get_mut(&hand)?.work = Some((key, now));
         Some(flight.job.clone())
+    }
+
+    /// The seat is free again; false when it is lost.
+    fn finish(&mut self, hand: Hand, now: Instant) -> bool {
+        let Some(seated) = self.seats.get_mut(&hand) else { return false };
+        if let Some((_, since)) = seated.work.take() {
+            self.pace = (self.pace * 3 + now.saturating_duration_since(since)) / 4;
+        }
+        true
     }
 
     /// The next clip that is still waited for.

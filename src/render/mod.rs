@@ -37,7 +37,7 @@ use derive::Derive;
 use desk::Desk;
 pub use error::RenderError;
 pub use fallback::Part;
-use lane::{Lane, Urgency};
+use lane::{Lane, Most, Urgency};
 pub use notice::{Notice, Submission};
 pub use progress::Progress;
 use worker::Worker;
@@ -59,6 +59,8 @@ pub struct RenderOptions {
     pub planned_bytes: u64,
     /// Clips that may be waited for at a time, for each engine.
     pub most_waiting: usize,
+    /// How long a clip may have to be waited for before its turn comes; who would wait longer is told at once.
+    pub longest_wait: Duration,
     /// Notices whose clips may be queued at a time, for each engine. Further ones are made when they
     /// are listened to.
     pub most_notices: usize,
@@ -78,6 +80,7 @@ impl Default for RenderOptions {
             lexicon: Arc::default(),
             planned_bytes: 64 << 20,
             most_waiting: 256,
+            longest_wait: Duration::from_secs(30),
             most_notices: 4096,
             most_followers: 1000,
             synthesis: Duration::from_secs(120),
@@ -159,7 +162,8 @@ impl Renderer {
     pub fn start(engines: Vec<Arc<dyn Engine>>, store: Store, options: RenderOptions) -> Self {
         let desk = Arc::new(Desk::new(&engines, store, options));
         let worker = |engine| {
-            let (lane, ahead) = (Lane::new(desk.options.most_waiting), Ahead::new(desk.options.most_notices));
+            let most = Most { clips: desk.options.most_waiting, wait: desk.options.longest_wait };
+            let (lane, ahead) = (Lane::new(most), Ahead::new(desk.options.most_notices));
             Arc::new(Worker::new(engine, lane, ahead))
         };
         let workers: Arc<[Arc<Worker>]> = engines.into_iter().map(worker).collect();

@@ -123,9 +123,10 @@ def main():
         flood = Flood(service.address, arguments.connections)
         time.sleep(1)
         flooded = measured("under the flood", arguments.seconds)
-        waiting = flood.stop()
-        time.sleep(max(0, 5 - waiting))
-        after = measured("5 s after", quiet)
+        flood.stopping.set()
+        time.sleep(5)
+        after = measured("from 5 s after", quiet)
+        waiting = flood.stop() + 5 + quiet
         now, peak = service.resident()
 
         print("\n| flood | answers | longest |\n|---|---|---|")

@@ -47,7 +47,7 @@ impl Play {
         let (id, lexicon) = (NoticeId::new([0; 16]), Arc::new(Lexicon::default()));
         let notice = Notice::plan(id, submission, casting.clone(), lexicon, &Limits::default()).unwrap();
         let take = Take { casting, speed: Speed::default(), key: key('0') };
-        let lane = Lane::new(most_waiting);
+        let lane = Lane::new(Most { clips: most_waiting, wait: Duration::from_secs(30) });
         let (listeners, ahead) = (lane.sit(Seat::Listeners), lane.sit(Seat::Ahead));
         let job = Job { notice: Arc::new(notice), at: 0, take };
         Self { lane, job, now: Instant::now(), listeners, ahead, answers: Vec::new() }
@@ -121,6 +121,20 @@ fn only_so_many_are_waited_for_and_who_left_takes_no_place() {
     assert_eq!(play.ask('3', Urgency::Waiting), Err(RenderError::Overloaded));
     assert_eq!(play.ask('2', Urgency::Waiting), Ok(()), "one more for the same clip");
     assert_eq!(play.events("-1 ?3 L =2 L =3 L"), "2 3 -");
+}
+
+#[test]
+fn who_would_wait_too_long_is_told_at_once() {
+    let mut play = Play::new(99);
+    for clip in ['1', '2', '3', '4'] {
+        assert_eq!(play.events(&format!("?{clip} L")), clip.to_string());
+        play.now += Duration::from_secs(16);
+        assert!(play.lane.state().finish(play.listeners, play.now));
+    }
+    assert_eq!(play.lane.state().pace, Duration::from_micros(10_937_500), "most of the way to sixteen seconds");
+    assert_eq!(play.events("?5 ?6 ?7"), "", "the third waits for twenty-two seconds");
+    assert_eq!(play.ask('8', Urgency::Waiting), Err(RenderError::Overloaded));
+    assert_eq!(play.events("-5 ?8 L"), "6", "somebody left");
 }
 
 #[test]
