@@ -213,7 +213,6 @@ fn an_engine_that_fails_is_never_taken_for_sound() {
 
 #[test]
 fn a_hung_engine_holds_up_only_what_it_hangs_on() {
-    let truth = Truth::of(Service::hum(None, &[]));
     let service = Service::hum(None, &["--faults", "hang:5", "--limit-ms", "300"]);
     let address = service.address;
     let heard = Arc::new(Mutex::new((0, 0)));

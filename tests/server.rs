@@ -84,6 +84,46 @@ async fn many_requests_on_many_connections_get_the_same_clip() {
 }
 
 #[tokio::test]
+async fn large_clips_arrive_whole_however_slowly_they_are_taken() {
+    let stage = Stage::in_memory();
+    let sentence = "因供水主管网检修施工需要定于六月三日早上八时起至晚上十时对城东片区实行临时停水";
+    let text: String = ["东", "西", "南", "北"].map(|side| format!("城{side}片区{sentence}。\n")).concat();
+    let urls = clip_urls(&stage.submit(&text).await);
+    let mut clips = Vec::new();
+    for url in &urls {
+        clips.push(stage.get(url).await.body);
+    }
+    let large = clips.iter().filter(|clip| clip.len() > 100_000).count();
+    assert!(large >= 2, "{:?}", clips.iter().map(bytes::Bytes::len).collect::<Vec<_>>());
+
+    let served = Served::start(App::new(stage.renderer.clone())).await;
+    let asks = (0..8).map(async |reader: usize| {
+        let mut connection = served.connect().await;
+        let get = |url: &str, range: &str| format!("GET {url} HTTP/1.1\r\nhost: x\r\n{range}\r\n");
+        for turn in 0..6 {
+            // Everything is asked for before anything is taken: parts large and small, and answers of the router.
+            let (from, to) = (1000 * reader + turn, 90_000);
+            let mut asked = String::new();
+            for url in &urls {
+                asked += &get(url, "");
+                asked += &get(url, &format!("range: bytes={from}-{to}\r\n"));
+                asked += &get("/healthz", "");
+            }
+            connection.write_all(asked.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(10 * reader as u64)).await;
+            for clip in &clips {
+                assert_eq!(&answer(&mut connection).await.1, clip);
+                let part = clip.get(from..clip.len().min(to + 1)).unwrap();
+                assert_eq!(answer(&mut connection).await.1, part);
+                assert!(answer(&mut connection).await.0.contains("application/json"));
+            }
+        }
+    });
+    futures::future::join_all(asks).await;
+    served.stop().await;
+}
+
+#[tokio::test]
 async fn connections_beyond_the_limit_wait_their_turn() {
     let stage = Stage::in_memory();
     let served = Served::start(App::new(stage.renderer.clone()).most_connections(2)).await;

@@ -5,16 +5,19 @@
 //! does. What this answers the router would answer with the same bytes; a test holds the one against the
 //! other. Whatever is unusual is left to the router.
 
+use std::sync::Arc;
+
 use axum::{
+    body::HttpBody,
     http::{Method, Request, header},
     response::Response,
 };
 
-use super::{App, clips, layers};
+use super::{App, clips, layers, sys::Sheet};
 use crate::store::{ClipName, NoticeId};
 
-/// The answer to `request`, if it asks for a clip that is in memory.
-pub(super) fn answer<B>(app: &App, request: &Request<B>) -> Option<Response> {
+/// The answer to `request`, if it asks for a clip that is in memory; a large one with its sheet.
+pub(super) fn answer<B>(app: &App, request: &Request<B>) -> Option<(Response, Option<Arc<Sheet>>)> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;
     }
@@ -24,9 +27,10 @@ pub(super) fn answer<B>(app: &App, request: &Request<B>) -> Option<Response> {
     }
     let file = app.renderer.hot(name)?;
     let (method, headers) = (request.method(), request.headers());
-    let mut response = clips::respond(&name, file, method, headers).ok()?;
+    let mut response = clips::respond(&name, file.clone(), method, headers).ok()?;
     layers::finish(app, headers.get(header::ORIGIN), response.headers_mut());
-    Some(response)
+    let sheet = app.sheets.of(name, &file, response.body().size_hint().exact().unwrap_or(0));
+    Some((response, sheet))
 }
 
 #[cfg(test)]
@@ -100,7 +104,7 @@ mod tests {
             for method in ["GET", "HEAD"] {
                 for home in ["", home] {
                     let address = format!("/v1/clips/{KEY}.wav{home}");
-                    let short = answer(&app, &request(method, &address, headers)).unwrap();
+                    let (short, _) = answer(&app, &request(method, &address, headers)).unwrap();
                     let long = router(app.clone()).oneshot(request(method, &address, headers)).await.unwrap();
                     statuses.push(short.status().as_u16());
                     assert_eq!(all_of(short).await, all_of(long).await, "{method} {address} {headers:?}");

@@ -18,6 +18,7 @@ mod range;
 mod server;
 mod service;
 mod spoken;
+mod sys;
 mod web;
 mod whole;
 
@@ -34,6 +35,7 @@ use tokio::net::TcpListener;
 
 use crate::render::Renderer;
 use problem::{Code, Problem};
+use sys::Sheets;
 
 /// Everything the handlers share.
 #[derive(Clone)]
@@ -45,6 +47,7 @@ pub struct App {
     edit_key: Option<blake3::Hash>,
     most_connections: usize,
     patience: Duration,
+    sheets: Sheets,
 }
 
 /// Connections at a time; each takes a descriptor and some ten kilobytes.
@@ -59,6 +62,7 @@ impl App {
             edit_key: None,
             most_connections: MOST_CONNECTIONS,
             patience: Duration::from_secs(30),
+            sheets: Sheets::new(),
         }
     }
 

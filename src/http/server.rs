@@ -5,13 +5,14 @@
 //!    ([`hot`]) no other thread is woken;
 //! 3. everything else is a task of the runtime that [`run`] was called on, so that no request, however long it
 //!    takes, keeps another of its thread waiting. It ends when its client goes away;
-//! 4. a client that sends or takes nothing for a while loses its connection.
+//! 4. a large clip from memory the system sends by itself ([`super::sys`]);
+//! 5. a client that sends or takes nothing for a while loses its connection.
 
 use std::{
     convert::Infallible,
     io::{self, IoSlice},
     pin::{Pin, pin},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
     thread,
     time::Duration,
@@ -31,6 +32,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::Interest,
     net::{TcpListener, TcpStream},
     runtime::{Builder, Handle},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
@@ -42,6 +44,7 @@ use tower::ServiceExt;
 use super::{
     App, hot,
     problem::{Code, Problem},
+    sys::Sheet,
 };
 
 /// How long requests may go on after the service was told to stop.
@@ -63,7 +66,7 @@ pub(super) async fn run(
     let most = app.most_connections.min(descriptors().saturating_sub(SPARE)).clamp(1, MOST_PLACES);
     let room = Arc::new(Semaphore::new(most));
     let (leave, leaving) = watch::channel(());
-    let door = Door { app, router, runtime: Handle::current() };
+    let door = Door { app, router, runtime: Handle::current(), sheet: OnTheWay::default() };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let seats =
         (0..cores).map(|_| Seat::start(door.clone(), leaving.clone())).collect::<io::Result<Vec<_>>>()?;
@@ -170,12 +173,18 @@ impl Seat {
 }
 
 /// Serves one connection until either side has enough.
-async fn host(guest: Guest, door: Door, mut leaving: watch::Receiver<()>) {
+async fn host(guest: Guest, mut door: Door, mut leaving: watch::Receiver<()>) {
     let Guest { connection, place: _place } = guest;
     let Ok(connection) = TcpStream::from_std(connection) else { return };
+    door.sheet = OnTheWay::default();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(door.app.patience).max_buf_size(MOST_HEAD);
-    let line = Line { stream: TokioIo::new(connection), patience: door.app.patience, stuck: None };
+    let line = Line {
+        stream: TokioIo::new(connection),
+        sheet: door.sheet.clone(),
+        patience: door.app.patience,
+        stuck: None,
+    };
     let mut served = pin!(http.serve_connection(line, door));
     let ended = tokio::select! {
         ended = served.as_mut() => ended,
@@ -192,6 +201,7 @@ async fn host(guest: Guest, door: Door, mut leaving: watch::Receiver<()>) {
 /// A connection that breaks when the client takes nothing of an answer for too long.
 struct Line {
     stream: TokioIo<TcpStream>,
+    sheet: OnTheWay,
     patience: Duration,
     /// Runs while the client takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
@@ -207,6 +217,36 @@ impl Line {
         let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         ready!(stuck.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+/// Has the system send what it can of the first of `slices`.
+fn hand_over(
+    stream: &TcpStream,
+    sheet: &Sheet,
+    cx: &mut Context<'_>,
+    slices: &[IoSlice<'_>],
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(stream.poll_write_ready(cx))?;
+        match stream.try_io(Interest::WRITABLE, || sheet.send(stream, slices)) {
+            Err(why) if why.kind() == io::ErrorKind::WouldBlock => {}
+            sent => return Poll::Ready(sent),
+        }
+    }
+}
+
+/// The sheet of the answer that a connection sends.
+#[derive(Clone, Default)]
+struct OnTheWay(Arc<Mutex<Option<Arc<Sheet>>>>);
+
+impl OnTheWay {
+    fn set(&self, sheet: Option<Arc<Sheet>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = sheet;
+    }
+
+    fn get(&self) -> Option<Arc<Sheet>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -231,7 +271,11 @@ impl Write for Line {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        let sheet = self.sheet.get().filter(|sheet| sheet.holds(slices));
+        let written = match sheet {
+            Some(sheet) => hand_over(self.stream.inner(), &sheet, cx, slices),
+            None => Pin::new(&mut self.stream).poll_write_vectored(cx, slices),
+        };
         self.watched(cx, written)
     }
 
@@ -256,6 +300,8 @@ struct Door {
     router: Router,
     /// Where everything runs that takes time.
     runtime: Handle,
+    /// Of the connection that it is the door of.
+    sheet: OnTheWay,
 }
 
 impl Service<Request<Incoming>> for Door {
@@ -265,8 +311,12 @@ impl Service<Request<Incoming>> for Door {
 
     fn call(&self, request: Request<Incoming>) -> Answer {
         match hot::answer(&self.app, &request) {
-            Some(response) => Answer::Ready(Some(response)),
+            Some((response, sheet)) => {
+                self.sheet.set(sheet);
+                Answer::Ready(Some(response))
+            }
             None => {
+                self.sheet.set(None);
                 let routed = self.router.clone().oneshot(request.map(Body::new));
                 Answer::Routed(self.runtime.spawn(routed))
             }

@@ -131,7 +131,11 @@ fn who_would_wait_too_long_is_told_at_once() {
         play.now += Duration::from_secs(16);
         assert!(play.lane.state().finish(play.listeners, play.now));
     }
-    assert_eq!(play.lane.state().pace, Duration::from_micros(10_937_500), "most of the way to sixteen seconds");
+    assert_eq!(
+        play.lane.state().pace,
+        Duration::from_micros(10_937_500),
+        "most of the way to sixteen seconds"
+    );
     assert_eq!(play.events("?5 ?6 ?7"), "", "the third waits for twenty-two seconds");
     assert_eq!(play.ask('8', Urgency::Waiting), Err(RenderError::Overloaded));
     assert_eq!(play.events("-5 ?8 L"), "6", "somebody left");
