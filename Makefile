@@ -38,9 +38,11 @@ listen:
 
 # Cached clips beside nginx, and while far too much is asked for: short, with loose floors. Needs nginx and wrk.
 load:
-	cargo build --release --locked
-	python3 tools/load/nginx.py --seconds 1 --rounds 3 --connections 16 --floor 0.7
+	./tools/setup-tests.sh load
+	cargo build --release --locked --bin langdu --example hum
+	python3 tools/load/nginx.py --seconds 1 --rounds 3 --connections 16 --floor 0.5
 	python3 tools/load/overload.py --seconds 10 --connections 16 --floor
+	python3 tools/load/soak.py --minutes 2 --hum --disk 16
 
 lint:
 	cargo fmt --check

@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
-# Installs what the browser tests need and the machine lacks: Node.js with npm, Chromium, a Chinese font.
+# Installs what the browser tests need and the machine lacks: Node.js with npm, Chromium, a Chinese font;
+# with the argument `load` what the load tools need: nginx and wrk.
 # Debian and its relatives are served by apt-get; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 wanted=()
-command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
-command -v chromium >/dev/null || wanted+=(chromium)
-fc-list :lang=zh 2>/dev/null | grep -q . || wanted+=(fonts-noto-cjk fontconfig)
+if [ "${1:-}" = load ]; then
+  [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || wanted+=(nginx-light)
+  command -v wrk >/dev/null || wanted+=(wrk)
+else
+  command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
+  command -v chromium >/dev/null || wanted+=(chromium)
+  fc-list :lang=zh 2>/dev/null | grep -q . || wanted+=(fonts-noto-cjk fontconfig)
+fi
 
 if [ ${#wanted[@]} -gt 0 ]; then
   if ! command -v apt-get >/dev/null; then
@@ -20,4 +26,4 @@ if [ ${#wanted[@]} -gt 0 ]; then
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${wanted[@]}"
 fi
 
-npm ci --no-audit --no-fund
+[ "${1:-}" = load ] || npm ci --no-audit --no-fund
