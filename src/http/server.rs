@@ -20,10 +20,11 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, HttpBody},
     http::Request,
     response::{IntoResponse, Response},
 };
+use futures::{StreamExt, stream};
 use hyper::{
     body::Incoming,
     rt::{Read, ReadBufCursor, Write},
@@ -88,7 +89,7 @@ pub(super) async fn run(
 const MOST_PLACES: usize = 1 << 24;
 
 /// Descriptors that connections leave to files and everything else.
-const SPARE: usize = 256;
+const SPARE: usize = 256 + super::sys::MOST;
 
 /// How many descriptors the process may have; asks for as many as the system allows it.
 fn descriptors() -> usize {
@@ -285,6 +286,8 @@ impl Write for Line {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // All is written; who listens now is not to keep it from being removed.
+        self.sheet.set(None);
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -318,10 +321,35 @@ impl Service<Request<Incoming>> for Door {
             None => {
                 self.sheet.set(None);
                 let routed = self.router.clone().oneshot(request.map(Body::new));
-                Answer::Routed(self.runtime.spawn(routed))
+                Answer::Routed(self.runtime.spawn(async { routed.await.map(made_here) }))
             }
         }
     }
+}
+
+/// Has a body that is made while it is sent made by the runtime of the caller, not by the thread of the connection
+/// that sends it: one piece ahead, until nobody takes any more.
+fn made_here(response: Response) -> Response {
+    if response.body().size_hint().exact().is_some() {
+        return response;
+    }
+    response.map(|body| {
+        let (sender, pieces) = mpsc::channel(1);
+        let mut made = body.into_data_stream();
+        tokio::spawn(async move {
+            loop {
+                let piece = tokio::select! {
+                    () = sender.closed() => return,
+                    piece = made.next() => piece,
+                };
+                let Some(piece) = piece else { return };
+                if sender.send(piece).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Body::from_stream(stream::unfold(pieces, async |mut pieces| Some((pieces.recv().await?, pieces))))
+    })
 }
 
 /// The answer to one request; dropped, its work ends.

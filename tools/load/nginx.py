@@ -15,6 +15,7 @@ Needs nginx, wrk and a release build (or --command with another program that ser
 import argparse
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -78,7 +79,7 @@ def start_nginx(folder, files, headers):
     user = "user root;" if os.geteuid() == 0 else ""
     config = NGINX.format(user=user, folder=folder, port=port, headers="\n".join(added))
     (folder / "nginx.conf").write_text(config)
-    process = subprocess.Popen(["nginx", "-e", folder / "nginx.log", "-c", folder / "nginx.conf", "-p", folder])
+    process = subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-e", folder / "nginx.log", "-c", folder / "nginx.conf", "-p", folder])
     for _ in range(100):
         try:
             for name, body in files.items():

@@ -7,12 +7,18 @@
 
 use std::{
     io::{self, IoSlice},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use bytes::Bytes;
-use moka::sync::Cache;
-use tokio::net::TcpStream;
+use moka::{policy::EvictionPolicy, sync::Cache};
+use tokio::{
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 
 use crate::store::ClipName;
 
@@ -22,15 +28,27 @@ const WORTH_IT: usize = 64 << 10;
 /// Bytes of sheets; those of the clips that are asked for most stay.
 const ROOM: u64 = 32 << 20;
 
+/// Sheets there may be, those on their way included; each takes a descriptor.
+pub(super) const MOST: usize = 256;
+
+/// When there is no room, one request of so many makes a sheet in the place of another: to make one costs more than
+/// to copy.
+const SELDOM: u32 = 16;
+
 /// The sheets of the clips that are asked for most.
 #[derive(Clone)]
-pub(super) struct Sheets(Cache<ClipName, Arc<Sheet>>);
+pub(super) struct Sheets {
+    sheets: Cache<ClipName, Arc<Sheet>>,
+    places: Arc<Semaphore>,
+    missed: Arc<AtomicU32>,
+}
 
 impl Sheets {
     pub(super) fn new() -> Self {
-        let weight =
-            |_: &ClipName, sheet: &Arc<Sheet>| u32::try_from(sheet.bytes.len() + 512).unwrap_or(u32::MAX);
-        Self(Cache::builder().max_capacity(ROOM).weigher(weight).build())
+        let weight = |_: &ClipName, sheet: &Arc<Sheet>| u32::try_from(sheet.bytes.len()).unwrap_or(u32::MAX);
+        let sheets =
+            Cache::builder().max_capacity(ROOM).weigher(weight).eviction_policy(EvictionPolicy::lru());
+        Self { sheets: sheets.build(), places: Arc::new(Semaphore::new(MOST)), missed: Arc::default() }
     }
 
     /// The sheet of `file`, of which `length` bytes are to be sent; none when that is not worth it.
@@ -39,10 +57,15 @@ impl Sheets {
             return None;
         }
         // The same clip may have come into memory anew since.
-        let known = self.0.get(&name).filter(|sheet| sheet.bytes.as_ptr() == file.as_ptr());
+        let known = self.sheets.get(&name).filter(|sheet| sheet.bytes.as_ptr() == file.as_ptr());
         known.or_else(|| {
-            let sheet = Arc::new(Sheet::new(file).ok()?);
-            self.0.insert(name, sheet.clone());
+            let has_room = self.sheets.weighted_size() + file.len() as u64 <= ROOM;
+            if !has_room && !self.missed.fetch_add(1, Ordering::Relaxed).is_multiple_of(SELDOM) {
+                return None;
+            }
+            let place = self.places.clone().try_acquire_owned().ok()?;
+            let sheet = Arc::new(Sheet::new(file, place).ok()?);
+            self.sheets.insert(name, sheet.clone());
             Some(sheet)
         })
     }
@@ -54,6 +77,7 @@ pub(super) struct Sheet {
     bytes: Bytes,
     #[cfg(target_os = "linux")]
     file: std::fs::File,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Sheet {
@@ -71,14 +95,14 @@ impl Sheet {
 
 #[cfg(target_os = "linux")]
 impl Sheet {
-    fn new(bytes: &Bytes) -> io::Result<Self> {
+    fn new(bytes: &Bytes, place: OwnedSemaphorePermit) -> io::Result<Self> {
         use std::io::Write;
 
         use rustix::fs::{MemfdFlags, memfd_create};
 
         let mut file = std::fs::File::from(memfd_create("langdu-clip", MemfdFlags::CLOEXEC)?);
         file.write_all(bytes)?;
-        Ok(Self { bytes: bytes.clone(), file })
+        Ok(Self { bytes: bytes.clone(), file, _place: place })
     }
 
     /// Sends the first of `slices`, one of which it holds, without waiting; how many bytes were taken.
@@ -99,7 +123,7 @@ impl Sheet {
 
 #[cfg(not(target_os = "linux"))]
 impl Sheet {
-    fn new(_: &Bytes) -> io::Result<Self> {
+    fn new(_: &Bytes, _: OwnedSemaphorePermit) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -118,7 +142,8 @@ mod tests {
     #[test]
     fn a_sheet_knows_its_own_bytes_by_their_place() {
         let clip = Bytes::from(vec![7; WORTH_IT]);
-        let Ok(sheet) = Sheet::new(&clip) else { return };
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let Ok(sheet) = Sheet::new(&clip, place) else { return };
         let twin = clip.to_vec();
         assert_eq!(sheet.place_of(&clip), Some(0));
         assert_eq!(sheet.place_of(&clip[100..200]), Some(100));
@@ -138,5 +163,21 @@ mod tests {
         assert!(Arc::ptr_eq(&sheet, &sheets.of(name, &first, WORTH_IT as u64).unwrap()));
         assert!(!Arc::ptr_eq(&sheet, &sheets.of(name, &second, WORTH_IT as u64).unwrap()));
         assert!(sheets.of(name, &first, WORTH_IT as u64 - 1).is_none());
+    }
+
+    #[test]
+    fn sheets_are_bounded_and_the_rest_is_copied() {
+        let (sheets, clip) = (Sheets::new(), Bytes::from(vec![7; 1 << 20]));
+        let name = |n: u8| ClipName::wav(format!("{n:02x}").repeat(32).parse().unwrap());
+        let mut made = 0;
+        for turn in 0..4 {
+            for n in 0..100 {
+                made += usize::from(sheets.of(name(n), &clip, clip.len() as u64).is_some());
+                sheets.sheets.run_pending_tasks();
+                assert!(sheets.sheets.weighted_size() <= ROOM, "turn {turn}");
+            }
+        }
+        assert!(made < 200, "{made} of 400 had a sheet, the others would have paid for one");
+        assert!(MOST - sheets.places.available_permits() <= 32);
     }
 }
