@@ -3,18 +3,28 @@
 
 mod stage;
 
-use std::{path::Path, process::Command, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{body::Body, http::Request};
-use futures::future::join_all;
+use futures::{StreamExt, future::join_all};
 use http_body_util::BodyExt;
 use langdu::{
     http::{App, router, serve},
     render::{RenderOptions, Renderer},
     store::{Store, StoreOptions},
 };
+use object_store::{
+    ObjectStore,
+    memory::InMemory,
+    throttle::{ThrottleConfig, ThrottledStore},
+};
 use serde_json::Value;
-use stage::{Mood, Stage, clip_urls, text, until};
+use stage::{Mood, Stage, clip_urls, text, under, until};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
@@ -383,4 +393,44 @@ async fn a_stopped_service_finishes_what_it_began() {
     );
     served.await.unwrap().unwrap();
     assert!(tokio::net::TcpStream::connect(address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn a_clip_that_went_from_the_disk_is_not_taken_for_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = StoreOptions { clip_bytes: 0, retry: Duration::ZERO, ..StoreOptions::default() };
+    let stage = Stage::with(Store::folder(folder.path(), options).unwrap(), RenderOptions::default());
+    let manifest = stage.submit(&text(3)).await;
+    stage.made(&manifest).await;
+    let (clips, calls) = (clip_urls(&manifest).len(), stage.engine.calls());
+    std::fs::remove_dir_all(folder.path().join("clips")).unwrap();
+    let address = under(&manifest, "");
+    assert_eq!(stage.get(&address).await.json()["ready_count"], 0);
+    let told = stage.get(&under(&manifest, "/events")).await;
+    let told = String::from_utf8(told.is(200).body.to_vec()).unwrap();
+    assert_eq!(
+        (told.matches("event: ready").count(), stage.engine.calls()),
+        (clips, calls + clips),
+        "{told}"
+    );
+    stage.made(&manifest).await;
+}
+
+#[tokio::test]
+async fn a_slow_disk_keeps_no_engine_from_its_next_clip_and_loses_none_that_was_begun() {
+    let put = Duration::from_secs(1);
+    let kept = Arc::new(InMemory::new());
+    let slow = ThrottleConfig { wait_put_per_call: put, ..ThrottleConfig::default() };
+    let objects = Arc::new(ThrottledStore::new(kept.clone(), slow));
+    let store = Store::objects(objects, "data".into(), StoreOptions::default());
+    let stage = Stage::with(store, RenderOptions { most_notices: 0, ..RenderOptions::default() });
+    let urls = clip_urls(&stage.submit(&text(3)).await);
+    let started = Instant::now();
+    for url in &urls {
+        stage.get(url).await.is(200);
+    }
+    assert!(started.elapsed() < put * 2, "the third would have waited for two writes");
+    stage.renderer.stop().await;
+    let clips = kept.list(Some(&"data/clips".into())).count().await;
+    assert_eq!(clips, urls.len());
 }

@@ -3,7 +3,9 @@
 //! 1. a notice that is listened to, or whose progress is followed, goes before those that are not; of several
 //!    the one whose listener is nearest to what is not made yet: all are kept a few clips ahead;
 //! 2. the others come one after the other, in the order in which they were submitted;
-//! 3. a notice that nobody has open any more is dropped. The next clip that is asked for brings it back.
+//! 3. a notice that nobody has open any more is dropped, and so is the last that nobody listens to where one that
+//!    somebody does finds no place. The next clip that is asked for brings it back;
+//! 4. one that cannot be had at the moment rests while the others go on.
 //!
 //! Only names and numbers are kept here, so that a thousand notices weigh nothing.
 
@@ -12,12 +14,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 
 use crate::store::NoticeId;
 
 /// So long after its last clip was asked for a notice counts as listened to.
 const LATELY: Duration = Duration::from_secs(60);
+
+/// So long a notice rests that could not be had.
+const REST: Duration = Duration::from_secs(1);
 
 /// The notices of one engine.
 pub(super) struct Ahead {
@@ -33,21 +38,21 @@ impl Ahead {
 
     /// Somebody submitted a notice of so many clips; false when too many are queued.
     pub(super) fn submit(&self, id: NoticeId, clips: usize) -> bool {
-        self.open(id, clips, |cursor| cursor.openers += 1)
+        self.open(id, clips, None, |cursor| cursor.openers += 1)
     }
 
     /// Somebody waits for clip `at`: what comes after it is needed next.
     pub(super) fn hear(&self, id: NoticeId, clips: usize, at: usize) {
         let now = Instant::now();
-        self.open(id, clips, |cursor| {
+        self.open(id, clips, Some(now), |cursor| {
             cursor.openers = cursor.openers.max(1);
             cursor.hear(at, now);
         });
     }
 
-    /// Somebody follows the progress, from the first clip on; false when too many notices are queued.
+    /// Somebody follows the progress, from the first clip on; false when too many notices are open.
     pub(super) fn follow(&self, id: NoticeId, clips: usize) -> bool {
-        self.open(id, clips, |cursor| {
+        self.open(id, clips, Some(Instant::now()), |cursor| {
             cursor.openers += 1;
             cursor.followers += 1;
             // What failed before is tried again, so that it can be told.
@@ -74,19 +79,25 @@ impl Ahead {
         self.queue().notices.retain(|cursor| cursor.id != id);
     }
 
+    /// Clip `at`, the one that came last, could not be begun: it is tried again in a while.
+    pub(super) fn give_back(&self, id: NoticeId, at: usize) {
+        self.queue().give_back(id, at, Instant::now());
+    }
+
     /// The clip to be made now.
     pub(super) fn next(&self) -> Option<(NoticeId, usize)> {
         self.queue().next(Instant::now())
     }
 
-    /// Waits until there is a notice.
+    /// Waits until there is a notice that does not rest.
     pub(super) async fn any(&self) {
         loop {
             let added = self.added.notified();
-            if self.len() > 0 {
+            if self.queue().any(Instant::now()) {
                 return;
             }
-            added.await;
+            // When the time is up one has rested enough.
+            let _ = timeout(REST, added).await;
         }
     }
 
@@ -95,8 +106,15 @@ impl Ahead {
         self.queue().notices.len()
     }
 
-    fn open(&self, id: NoticeId, clips: usize, change: impl FnOnce(&mut Cursor)) -> bool {
-        let opened = self.queue().open(id, clips).map(change).is_some();
+    /// `listens`: somebody does, from then on; another that nobody listens to makes room.
+    fn open(
+        &self,
+        id: NoticeId,
+        clips: usize,
+        listens: Option<Instant>,
+        change: impl FnOnce(&mut Cursor),
+    ) -> bool {
+        let opened = self.queue().open(id, clips, listens).map(change).is_some();
         self.added.notify_waiters();
         opened
     }
@@ -126,24 +144,62 @@ struct Cursor {
     openers: usize,
     /// How many of those follow its progress.
     followers: usize,
+    /// When it could not be had, until when it rests.
+    rests: Option<Instant>,
 }
 
 impl Queue {
-    fn open(&mut self, id: NoticeId, clips: usize) -> Option<&mut Cursor> {
+    fn open(&mut self, id: NoticeId, clips: usize, listens: Option<Instant>) -> Option<&mut Cursor> {
         let known = self.notices.iter().position(|cursor| cursor.id == id);
-        if known.is_none() && self.notices.len() < self.most {
-            let fresh =
-                Cursor { id, clips, from: 0, taken: 0, lead: 0, heard: None, openers: 0, followers: 0 };
+        if known.is_none() && self.has_place(listens) {
+            let fresh = Cursor {
+                id,
+                clips,
+                from: 0,
+                taken: 0,
+                lead: 0,
+                heard: None,
+                openers: 0,
+                followers: 0,
+                rests: None,
+            };
             self.notices.push(fresh);
             return self.notices.last_mut();
         }
         self.notices.get_mut(known?)
     }
 
+    /// Whether there is a place, when for one who listens the last that nobody listens to has gone.
+    fn has_place(&mut self, listens: Option<Instant>) -> bool {
+        if self.notices.len() >= self.most
+            && let Some(now) = listens
+            && let Some(at) = self.notices.iter().rposition(|cursor| !cursor.is_open(now))
+        {
+            self.notices.remove(at);
+        }
+        self.notices.len() < self.most
+    }
+
+    fn any(&self, now: Instant) -> bool {
+        self.notices.iter().any(|cursor| !cursor.rests(now))
+    }
+
+    fn give_back(&mut self, id: NoticeId, at: usize, now: Instant) {
+        let Some(cursor) = self.notices.iter_mut().find(|cursor| cursor.id == id) else { return };
+        cursor.rests = Some(now + REST);
+        // A listener who jumped meanwhile has given every clip its turn again.
+        let last = (cursor.from + cursor.taken).saturating_sub(1).checked_rem(cursor.clips);
+        if cursor.taken > 0 && last == Some(at) {
+            cursor.taken -= 1;
+            cursor.lead = cursor.lead.saturating_sub(1);
+        }
+    }
+
     fn close(&mut self, id: NoticeId) {
         let Some(at) = self.notices.iter().position(|cursor| cursor.id == id) else { return };
         if let Some(cursor) = self.notices.get_mut(at) {
-            cursor.openers = cursor.openers.saturating_sub(1);
+            // Those who follow it tell themselves when they go.
+            cursor.openers = cursor.openers.saturating_sub(1).max(cursor.followers);
             if cursor.openers == 0 {
                 self.notices.remove(at);
             }
@@ -152,8 +208,9 @@ impl Queue {
 
     fn next(&mut self, now: Instant) -> Option<(NoticeId, usize)> {
         self.notices.retain(|cursor| cursor.taken < cursor.clips);
-        let open = self.notices.iter().enumerate().filter(|(_, cursor)| cursor.is_open(now));
-        let at = open.min_by_key(|(_, cursor)| cursor.lead).map_or(0, |(at, _)| at);
+        let ready = || self.notices.iter().enumerate().filter(|(_, cursor)| !cursor.rests(now));
+        let open = ready().filter(|(_, cursor)| cursor.is_open(now));
+        let (at, _) = open.min_by_key(|(_, cursor)| cursor.lead).or_else(|| ready().next())?;
         let cursor = self.notices.get_mut(at)?;
         Some((cursor.id, cursor.take()))
     }
@@ -162,6 +219,10 @@ impl Queue {
 impl Cursor {
     fn is_open(&self, now: Instant) -> bool {
         self.followers > 0 || self.heard.is_some_and(|heard| now.saturating_duration_since(heard) < LATELY)
+    }
+
+    fn rests(&self, now: Instant) -> bool {
+        self.rests.is_some_and(|until| now < until)
     }
 
     fn hear(&mut self, at: usize, now: Instant) {
@@ -244,6 +305,14 @@ mod tests {
             (2, "+a +a -a", "a0 a1"),
             (2, "+a *a -a", "a0 a1"),
             (2, "*a /a", ""),
+            // Only who follows takes back that it follows.
+            (2, "+a *a -a -a -a", "a0 a1"),
+            (2, "*a *a -a /a -a", "a0 a1"),
+            (2, "+a *a -a -a /a", ""),
+            // Who listens or follows finds a place; the last that nobody listens to has lost it.
+            (2, "+a +b +c ?d0", "d1 d0 a0 a1 b0 b1"),
+            (2, "+a +b +c *d +e", "d0 d1 a0 a1 b0 b1"),
+            (2, "*a *b *c *d ?e0", "a0 b0 c0 a1 b1 c1"),
             (2, "+a -a ?a0", "a1 a0"),
             (2, "?a0 +a -a", "a1 a0"),
         ] {
@@ -267,6 +336,34 @@ mod tests {
             taken.extend(std::iter::from_fn(|| ahead.next()));
             assert_eq!(taken.len(), 4 * clips, "seed {seed}");
         }
+    }
+
+    #[test]
+    fn what_could_not_be_had_rests_and_keeps_nobody_waiting() {
+        let (ahead, now) = (Ahead::new(9), Instant::now());
+        ahead.follow(id(1), 1);
+        ahead.submit(id(2), 1);
+        let mut queue = ahead.queue();
+        assert_eq!(queue.next(now), Some((id(1), 0)));
+        queue.give_back(id(1), 0, now);
+        assert_eq!(queue.next(now), Some((id(2), 0)));
+        assert_eq!(queue.next(now), None);
+        assert!(!queue.any(now));
+        assert!(queue.any(now + REST));
+        assert_eq!(queue.next(now + REST), Some((id(1), 0)));
+        assert_eq!(queue.next(now + REST), None, "it has had its turn");
+    }
+
+    #[test]
+    fn what_is_given_back_after_a_jump_takes_no_turn_away() {
+        let (ahead, now) = (Ahead::new(9), Instant::now());
+        ahead.submit(id(1), 3);
+        assert_eq!(ahead.next(), Some((id(1), 0)));
+        ahead.hear(id(1), 3, 1);
+        ahead.give_back(id(1), 0);
+        let mut queue = ahead.queue();
+        let turns = std::iter::from_fn(|| queue.next(now + 2 * REST));
+        assert_eq!(turns.map(|(_, at)| at).collect::<Vec<_>>(), [2, 0, 1]);
     }
 
     #[test]

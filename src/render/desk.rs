@@ -40,12 +40,17 @@ pub(super) struct Desk {
     pub(super) spoken_by: Cache<ClipKey, ClipKey>,
     pub(super) board: Board,
     pub(super) followers: Arc<Semaphore>,
+    /// Clips that are being saved.
+    pub(super) saves: Arc<Semaphore>,
     pub(super) derive: Derive,
     pub(super) planners: Planners,
 }
 
 /// How many clips and notices are remembered by name; about a hundred bytes each.
 const REMEMBERED: u64 = 200_000;
+
+/// How many clips may wait for a slow disk before the engines wait for it.
+const SAVES: u32 = 16;
 
 impl Desk {
     pub(super) fn new(engines: &[Arc<dyn Engine>], store: Store, options: RenderOptions) -> Self {
@@ -67,6 +72,7 @@ impl Desk {
             spoken_by: fallback::memory(REMEMBERED),
             board: Board::new(),
             followers,
+            saves: Arc::new(Semaphore::new(SAVES as usize)),
             derive: Derive::new(),
             planners: Planners::start(),
         }
@@ -155,9 +161,18 @@ impl Desk {
 
     /// Bytes of the clip, if the store has it.
     pub(super) async fn length(&self, key: ClipKey) -> Option<u64> {
-        let bytes = self.store.clip_len(ClipName::wav(key)).await?;
-        self.lengths.insert(key, bytes).await;
-        Some(bytes)
+        let bytes = self.store.clip_len(ClipName::wav(key)).await;
+        match bytes {
+            Some(bytes) => self.lengths.insert(key, bytes).await,
+            None => self.lengths.invalidate(&key).await,
+        }
+        bytes
+    }
+
+    /// Waits for the clips that are being saved, each as long as the store has patience.
+    pub(super) async fn saved(&self) {
+        // It is never closed.
+        let _ = self.saves.acquire_many(SAVES).await;
     }
 }
 

@@ -88,10 +88,8 @@ impl Desk {
     }
 
     async fn known_length(&self, key: ClipKey, look: bool) -> Option<u64> {
-        match self.lengths.get(&key).await {
-            None if look => self.length(key).await,
-            known => known,
-        }
+        // A clip that is remembered may have gone from the store since.
+        if look { self.length(key).await } else { self.lengths.get(&key).await }
     }
 }
 

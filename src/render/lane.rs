@@ -159,12 +159,12 @@ impl Lane {
                 self.stir();
                 return None;
             }
-            let known = state.flights.len();
+            let before = (state.flights.len(), state.ahead.len());
             if let Some(job) = state.next(hand, Instant::now()) {
                 return Some(job);
             }
-            if state.flights.len() < known {
-                // Listeners went away: what is made ahead may go on.
+            if (state.flights.len(), state.ahead.len()) != before {
+                // Listeners went away: what is made ahead may go on, or what they left is to be made ahead.
                 self.stir();
             }
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -286,10 +286,15 @@ impl State {
         let (sender, receiver) = oneshot::channel();
         let fresh = || Flight { job, begun: false, waiting: Vec::new(), ahead: Vec::new() };
         let flight = self.flights.entry(key).or_insert_with(fresh);
-        match urgency {
-            Urgency::Waiting => flight.waiting.push(sender),
-            Urgency::Ahead => flight.ahead.push(sender),
+        let line = match urgency {
+            Urgency::Waiting => &mut flight.waiting,
+            Urgency::Ahead => &mut flight.ahead,
+        };
+        // Who asks again and again while a long clip is made leaves many behind: they go from time to time.
+        if line.len().is_power_of_two() {
+            line.retain(|waiting| !waiting.is_closed());
         }
+        line.push(sender);
         Ok(receiver)
     }
 

@@ -346,13 +346,14 @@ impl Renderer {
         }
     }
 
-    /// Stops after the clips that are being made at the moment; who waits for another is told.
+    /// Stops after the clips that are being made and saved at the moment; who waits for another is told.
     pub async fn stop(&self) {
         self.send_followers_home();
         self.studio.workers.iter().for_each(|worker| worker.lane.stop());
         for worker in &*self.studio.workers {
             worker.lane.ended().await;
         }
+        self.desk.saved().await;
     }
 }
 

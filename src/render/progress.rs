@@ -2,14 +2,18 @@
 //!
 //! 1. what becomes of every clip is told to all ([`Desk::tell`]), whoever had it made;
 //! 2. a [`Follower`] begins with what is made already, then picks what belongs to its notice;
-//! 3. one that is too slow has missed some: it looks again, and has the rest gone through again.
+//! 3. one that is too slow has missed some: it looks again, and has the rest gone through again. So does one that
+//!    has heard nothing of its notice for long: another process may have made it, or it was dropped.
 //!
 //! While it is followed a notice counts as open: its clips are made.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use futures::{Stream, stream};
-use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
+use tokio::{
+    sync::{OwnedSemaphorePermit, broadcast, watch},
+    time::{Instant, timeout_at},
+};
 
 use super::{Desk, Notice, Part, RenderError, Renderer, Studio, worker::Worker};
 use crate::{plan::ClipKey, store::NoticeId};
@@ -40,6 +44,9 @@ pub(super) struct Told {
 /// So much may be told before who does not listen has missed something.
 const MISSED: usize = 256;
 
+/// Who has heard nothing of its notice for so long looks again.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// Where clips are told, and how everyone is sent home.
 pub(super) struct Board {
     told: broadcast::Sender<Told>,
@@ -66,17 +73,31 @@ impl Renderer {
     /// # Errors
     /// As [`Renderer::notice`], or [`RenderError::Overloaded`] when too many follow.
     pub async fn follow(&self, id: NoticeId) -> Result<impl Stream<Item = Progress> + use<>, RenderError> {
+        let follower = self.follower(id).await?;
+        Ok(stream::unfold(follower, async |mut follower| Some((follower.next().await?, follower))))
+    }
+
+    async fn follower(&self, id: NoticeId) -> Result<Follower, RenderError> {
         let permit = self.desk.followers.clone().try_acquire_owned().map_err(|_| RenderError::Overloaded)?;
         let notice = self.desk.notice(id).await?;
         let told = self.desk.board.told.subscribe();
         let closing = self.desk.board.closing.subscribe();
         let known = vec![Known::Nothing; notice.plan.utterances.len()];
         let (studio, queue) = (self.studio.clone(), VecDeque::new());
-        let open = Open::new(&studio, &notice)?;
-        let mut follower =
-            Follower { studio, notice, known, queue, told, closing, open, ended: false, _permit: permit };
-        follower.look().await;
-        Ok(stream::unfold(follower, async |mut follower| Some((follower.next().await?, follower))))
+        let mut follower = Follower {
+            studio,
+            notice,
+            known,
+            queue,
+            told,
+            closing,
+            open: None,
+            ended: false,
+            looks: Instant::now(),
+            _permit: permit,
+        };
+        follower.look().await?;
+        Ok(follower)
     }
 
     /// Ends all that is followed, now and from now on: an answer that lasts would keep the service from stopping.
@@ -101,8 +122,11 @@ struct Follower {
     queue: VecDeque<Progress>,
     told: broadcast::Receiver<Told>,
     closing: watch::Receiver<bool>,
-    open: Open,
+    /// While something is not made.
+    open: Option<Open>,
     ended: bool,
+    /// When it looks again, unless it hears of its notice before.
+    looks: Instant,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -121,23 +145,20 @@ impl Follower {
                 return Some(Progress::Done { clips: self.known.len(), failed });
             }
             let told = tokio::select! {
-                told = self.told.recv() => told,
+                told = timeout_at(self.looks, self.told.recv()) => told,
                 _ = self.closing.changed() => return None,
             };
             match told {
-                Ok(told) => self.hear(&told),
-                Err(broadcast::error::RecvError::Lagged(_)) => {
-                    // What failed may have been missed: everything that is not made is tried again.
-                    self.open = Open::new(&self.studio, &self.notice).ok()?;
-                    self.look().await;
-                }
-                Err(broadcast::error::RecvError::Closed) => return None,
+                Ok(Ok(told)) => self.hear(&told),
+                Err(_) | Ok(Err(broadcast::error::RecvError::Lagged(_))) => self.look().await.ok()?,
+                Ok(Err(broadcast::error::RecvError::Closed)) => return None,
             }
         }
     }
 
     fn hear(&mut self, told: &Told) {
         let Some(first) = self.notice.position(told.key) else { return };
+        self.looks = Instant::now() + QUIET;
         for (at, utterance) in self.notice.plan.utterances.iter().enumerate().skip(first) {
             let Some(known) = self.known.get_mut(at).filter(|_| utterance.key == told.key) else { continue };
             match (&told.made, *known) {
@@ -154,8 +175,8 @@ impl Follower {
         }
     }
 
-    /// Finds what is made by now.
-    async fn look(&mut self) {
+    /// Finds what is made by now, and has the rest tried again: what failed may have been missed.
+    async fn look(&mut self) -> Result<(), RenderError> {
         let parts = self.studio.desk.parts(&self.notice, true).await;
         for (at, (known, part)) in self.known.iter_mut().zip(parts).enumerate() {
             if let Some(part) = part.filter(|_| *known != Known::Ready) {
@@ -163,6 +184,11 @@ impl Follower {
                 self.queue.push_back(Progress::Ready(at, part));
             }
         }
+        if self.known.contains(&Known::Nothing) {
+            self.open = Some(Open::new(&self.studio, &self.notice)?);
+        }
+        self.looks = Instant::now() + QUIET;
+        Ok(())
     }
 }
 
@@ -183,5 +209,103 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.worker.ahead.unfollow(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+    use crate::{
+        audio::{self, Pcm},
+        engine::{Engine, EngineError, Voice},
+        reading::Reading,
+        render::{RenderOptions, Submission},
+        store::{ClipName, Store, StoreOptions},
+    };
+
+    /// An engine that says nothing until the other end is dropped.
+    struct Mute(Vec<Voice>, std::sync::Mutex<Receiver<()>>);
+
+    impl Engine for Mute {
+        fn version(&self) -> &str {
+            "mute/1"
+        }
+
+        fn voices(&self) -> &[Voice] {
+            &self.0
+        }
+
+        fn at_once(&self) -> usize {
+            1
+        }
+
+        fn synthesize(&self, _: &str, _: &Reading, _: f32) -> Result<Pcm, EngineError> {
+            let _ = self.1.lock().unwrap().recv();
+            Err(EngineError::Nothing)
+        }
+    }
+
+    fn renderer(most_notices: usize) -> (Renderer, Sender<()>) {
+        let voice = Voice {
+            name: "mute".to_owned(),
+            title: String::new(),
+            sex: String::new(),
+            language: String::new(),
+            licence: String::new(),
+            digest: String::new(),
+            rate: 24_000,
+            speed: (0.5, 2.0),
+        };
+        let (go, may_go) = channel();
+        let options = RenderOptions { most_notices, ..RenderOptions::default() };
+        let engine = Arc::new(Mute(vec![voice], may_go.into()));
+        (Renderer::start(vec![engine], Store::memory(StoreOptions::default()), options), go)
+    }
+
+    async fn submitted(renderer: &Renderer) -> Arc<Notice> {
+        let submission = Submission {
+            format: crate::notice::Format::Text,
+            text: "今天停水。".to_owned(),
+            voice: None,
+            speed: crate::plan::Speed::default(),
+            reading: None,
+            lexicon: None,
+        };
+        renderer.submit(submission).await.unwrap().notice
+    }
+
+    /// Puts the clips of a notice where they are found, and tells nobody.
+    fn appear(renderer: &Renderer, notice: &Notice) {
+        let clip = audio::finish(Pcm { rate: 24_000, samples: vec![0.5; 2400] }, Default::default()).unwrap();
+        for utterance in &notice.plan.utterances {
+            renderer.desk.store.hold_clip(ClipName::wav(utterance.key), clip.wav.clone());
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_hears_nothing_for_long_looks_again() {
+        let (renderer, _go) = renderer(9);
+        let notice = submitted(&renderer).await;
+        let mut follower = renderer.follower(notice.id).await.unwrap();
+        appear(&renderer, &notice);
+        // As if so much time had gone by.
+        follower.looks = Instant::now();
+        assert!(matches!(follower.next().await, Some(Progress::Ready(0, _))));
+        assert_eq!(follower.next().await, Some(Progress::Done { clips: 1, failed: 0 }));
+    }
+
+    #[tokio::test]
+    async fn who_follows_what_is_made_needs_no_place_in_the_queue() {
+        let (renderer, _go) = renderer(0);
+        let notice = submitted(&renderer).await;
+        assert_eq!(renderer.follower(notice.id).await.err(), Some(RenderError::Overloaded));
+        appear(&renderer, &notice);
+        let mut follower = renderer.follower(notice.id).await.unwrap();
+        assert!(matches!(follower.next().await, Some(Progress::Ready(0, _))));
+        assert_eq!(follower.next().await, Some(Progress::Done { clips: 1, failed: 0 }));
     }
 }

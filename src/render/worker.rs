@@ -1,6 +1,6 @@
 //! One engine at work.
 //!
-//! 1. threads in their seats take the next clip, make it, hand it over and save it;
+//! 1. threads in their seats take the next clip, make it, hand it over and have it saved;
 //! 2. a task feeds them with what is made ahead ([`make_ahead`]);
 //! 3. another sees to it that nobody waits for a clip longer than allowed ([`watch`]).
 
@@ -22,7 +22,7 @@ use super::{
     progress::Told,
 };
 use crate::{
-    audio,
+    audio::{self, Clip},
     engine::{self, Engine, EngineError, sys},
     store::{ClipName, NoticeId},
 };
@@ -69,14 +69,14 @@ impl Worker {
     }
 
     /// Works until the lane is stopped, or `hand` has lost its seat.
-    fn run(&self, hand: Hand, desk: &Desk, runtime: &Handle) {
+    fn run(&self, hand: Hand, desk: &Arc<Desk>, runtime: &Handle) {
         sys::yield_to_listeners();
         while let Some(job) = self.lane.next(hand) {
             self.make(hand, &job, desk, runtime);
         }
     }
 
-    fn make(&self, hand: Hand, job: &Job, desk: &Desk, runtime: &Handle) {
+    fn make(&self, hand: Hand, job: &Job, desk: &Arc<Desk>, runtime: &Handle) {
         let name = ClipName::wav(job.take.key);
         // It may have been made between the look into the store and the question for it.
         let stored = runtime.block_on(desk.stored(name.key));
@@ -90,7 +90,7 @@ impl Worker {
         let in_time = self.lane.finish(hand, name.key, &made);
         match &made {
             Ok(_) if known => {}
-            Ok(clip) => runtime.block_on(desk.store.save_clip(name, &clip.wav)),
+            Ok(clip) => save(desk, runtime, name, clip),
             Err(why) => {
                 tracing::warn!(clip = %name.key, notice = %job.notice.id, %why, "a clip could not be made");
             }
@@ -126,6 +126,21 @@ impl Worker {
     }
 }
 
+/// Saves a clip behind the thread that made it: a slow disk does not keep an engine from its next clip. Where too
+/// many wait for the disk, the thread waits as well.
+fn save(desk: &Arc<Desk>, runtime: &Handle, name: ClipName, clip: &Clip) {
+    match desk.saves.clone().try_acquire_owned() {
+        Ok(permit) => {
+            let (desk, wav) = (desk.clone(), clip.wav.clone());
+            runtime.spawn(async move {
+                desk.store.save_clip(name, &wav).await;
+                drop(permit);
+            });
+        }
+        Err(_) => runtime.block_on(desk.store.save_clip(name, &clip.wav)),
+    }
+}
+
 /// Has the clips of notices made before anybody waits for them, one at a time, until the lane is stopped.
 pub(super) async fn make_ahead(studio: Studio, worker: Arc<Worker>) {
     loop {
@@ -135,15 +150,25 @@ pub(super) async fn make_ahead(studio: Studio, worker: Arc<Worker>) {
         if let Some((id, at)) = worker.ahead.next() {
             match studio.make_ahead(id, at).await {
                 Err(RenderError::Stopping) => return,
-                Err(why) => {
+                Err(why) if is_for_good(&why) => {
                     worker.ahead.forget(id);
                     tracing::warn!(notice = %id, %why, "a queued notice cannot be made ahead");
+                }
+                Err(why) => {
+                    worker.ahead.give_back(id, at);
+                    tracing::debug!(notice = %id, %why, "a queued notice is made ahead later");
                 }
                 Ok(()) => {}
             }
         }
         tokio::task::yield_now().await;
     }
+}
+
+/// Whether a notice that could not be had so cannot be had the next time either.
+fn is_for_good(why: &RenderError) -> bool {
+    use RenderError::{Internal, Notice, NoticeUnknown, SpeedOutOfRange, VoiceUnknown};
+    matches!(why, NoticeUnknown(_) | VoiceUnknown(_) | SpeedOutOfRange { .. } | Notice(_) | Internal)
 }
 
 /// Leaves threads behind that do not come back from their clips within `limit`, for as long as it is polled.

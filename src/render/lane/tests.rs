@@ -1,6 +1,10 @@
 //! The queue of one engine, played event by event.
 #![allow(clippy::unwrap_used)]
 
+use std::{pin::pin, thread};
+
+use futures::FutureExt;
+
 use super::*;
 use crate::{
     engine::Voice,
@@ -112,6 +116,38 @@ fn what_is_begun() {
     ] {
         assert_eq!(Play::new(9).events(events), expected, "{events}");
     }
+}
+
+#[test]
+fn what_a_listener_left_to_be_made_ahead_wakes_its_seat() {
+    let mut play = Play::new(9);
+    play.events("?2 L ?1 -1 +1 =2");
+    let Play { lane, listeners, .. } = &play;
+    let mut stirred = pin!(lane.changed.notified());
+    stirred.as_mut().enable();
+    let stirred = thread::scope(|threads| {
+        threads.spawn(|| lane.next(*listeners));
+        while lane.state().ahead.is_empty() {
+            thread::yield_now();
+        }
+        // The thread holds the lock until it waits: it has stirred by now, or never does.
+        let stirred = stirred.now_or_never().is_some();
+        lane.stop();
+        stirred
+    });
+    assert!(stirred);
+}
+
+#[test]
+fn who_asks_again_and_again_is_not_remembered() {
+    let mut play = Play::new(9);
+    play.events("?1 L");
+    for _ in 0..1000 {
+        play.events("?1 +1 -1");
+    }
+    let state = play.lane.state();
+    let flight = &state.flights[&key('1')];
+    assert!(flight.waiting.len() + flight.ahead.len() < 9);
 }
 
 #[test]
