@@ -1,9 +1,9 @@
 //! What the conductor and the threads of the engines share: the store, the voices, and what is remembered.
 
-use std::sync::Arc;
+use std::{hash::Hash, sync::Arc};
 
 use futures::{StreamExt, stream};
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -58,7 +58,9 @@ impl Desk {
         let named = |name: &String| castings.iter().find(|casting| casting.voice.name == *name).cloned();
         let fallback = options.fallback.iter().filter_map(named).collect();
         let weight = |_: &NoticeId, notice: &Arc<Notice>| notice.weight();
-        let planned = Cache::builder().max_capacity(options.planned_bytes).weigher(weight).build();
+        // The newest is always let in: what was planned last is asked for next.
+        let planned = Cache::builder().eviction_policy(EvictionPolicy::lru());
+        let planned = planned.max_capacity(options.planned_bytes).weigher(weight).build();
         let followers = Arc::new(Semaphore::new(options.most_followers.min(Semaphore::MAX_PERMITS)));
         Self {
             store,
@@ -66,9 +68,9 @@ impl Desk {
             castings,
             fallback,
             planned,
-            unsaved: Cache::new(REMEMBERED),
-            homes: Cache::new(REMEMBERED),
-            lengths: Cache::new(REMEMBERED),
+            unsaved: remembered(),
+            homes: remembered(),
+            lengths: remembered(),
             spoken_by: fallback::memory(REMEMBERED),
             board: Board::new(),
             followers,
@@ -174,6 +176,15 @@ impl Desk {
         // It is never closed.
         let _ = self.saves.acquire_many(SAVES).await;
     }
+}
+
+/// The names that were last used.
+fn remembered<K, V>() -> Cache<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(REMEMBERED).build()
 }
 
 /// All voices of all engines, each name once.

@@ -15,6 +15,9 @@ use super::{keeper::Keeper, place::Place};
 const MOST_READS: usize = 64;
 const MOST_WRITES: usize = 16;
 
+/// So long after trouble it is read once more.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Objects by place.
 pub(super) struct Disk {
     objects: Arc<dyn ObjectStore>,
@@ -55,8 +58,11 @@ impl Disk {
 
     /// All of an object.
     pub(super) async fn get(&self, place: Place) -> Result<Bytes, DiskError> {
-        let (objects, path) = (self.objects.clone(), self.path(place));
-        self.patiently(&self.reads, async move { objects.get(&path).await?.bytes().await }).await
+        again(|| {
+            let (objects, path) = (self.objects.clone(), self.path(place));
+            self.patiently(&self.reads, async move { objects.get(&path).await?.bytes().await })
+        })
+        .await
     }
 
     /// Bytes of an object.
@@ -92,9 +98,29 @@ impl Disk {
         }
     }
 
-    #[cfg(test)]
+    /// Somebody counts on an object, so that is noted before it is answered; whether it is there.
+    pub(super) async fn keep(&self, place: Place) -> Result<bool, DiskError> {
+        let Some(keeper) = self.keeper.clone() else {
+            return match self.len(place).await {
+                Err(DiskError::Missing) => Ok(false),
+                found => found.map(|_| true),
+            };
+        };
+        let trouble = |source| object_store::Error::Generic { store: "folder", source };
+        let work = async move {
+            let kept = tokio::task::spawn_blocking(move || keeper.keep(place)).await;
+            kept.map_err(|why| trouble(why.into()))?.map_err(|why| trouble(why.into()))
+        };
+        self.patiently(&self.writes, work).await
+    }
+
     pub(super) fn keeper(&self) -> Option<&Keeper> {
         self.keeper.as_ref()
+    }
+
+    #[cfg(test)]
+    pub(super) fn writes_under_way(&self) -> usize {
+        MOST_WRITES - self.writes.available_permits()
     }
 
     #[cfg(test)]
@@ -142,6 +168,21 @@ impl Disk {
     }
 }
 
+/// Reads once more after trouble that may have passed: too many open files, say. Who has lost patience does not
+/// wait again.
+async fn again<T, F>(read: impl Fn() -> F) -> Result<T, DiskError>
+where
+    F: Future<Output = Result<T, DiskError>>,
+{
+    match read().await {
+        Err(DiskError::Other(_)) => {
+            tokio::time::sleep(PAUSE).await;
+            read().await
+        }
+        read => read,
+    }
+}
+
 impl From<object_store::Error> for DiskError {
     fn from(error: object_store::Error) -> Self {
         if matches!(error, object_store::Error::NotFound { .. }) {
@@ -156,5 +197,29 @@ impl From<object_store::Error> for DiskError {
             cause = why.source();
         }
         Self::Other(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn trouble_that_passes_is_no_trouble_and_patience_is_lost_once() {
+        let trouble = || DiskError::Other("too many open files".to_owned());
+        for (first, reads, answer) in [
+            (trouble(), 2, Ok(())),
+            (DiskError::Missing, 1, Err(DiskError::Missing)),
+            (DiskError::Slow, 1, Err(DiskError::Slow)),
+        ] {
+            let count = Cell::new(0);
+            let read = || {
+                count.set(count.get() + 1);
+                std::future::ready(if count.get() == 1 { Err(first.clone()) } else { Ok(()) })
+            };
+            assert_eq!((again(read).await, count.get()), (answer, reads));
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::{ClipName, keeper::Keeper, place::Place};
 
@@ -30,7 +30,9 @@ impl Hot {
     pub(super) fn new(bytes: u64, keeper: Option<Keeper>) -> Self {
         let weight =
             |_: &ClipName, held: &Arc<Held>| u32::try_from(held.file.len() + OVERHEAD).unwrap_or(u32::MAX);
-        Self { clips: Cache::builder().max_capacity(bytes).weigher(weight).build(), keeper }
+        // The newest is always let in: it is about to be heard, however many small ones are heard more often.
+        let clips = Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(bytes);
+        Self { clips: clips.weigher(weight).build(), keeper }
     }
 
     /// The file, for a listener.

@@ -90,6 +90,11 @@ impl Keeper {
         self.tasks.try_send(Task::Used(place)).is_ok()
     }
 
+    /// A file is used, and that is noted now; whether it is there. Takes as long as the disk does.
+    pub(super) fn keep(&self, place: Place) -> io::Result<bool> {
+        shelf::keep(&self.books.path(place))
+    }
+
     /// A file of `len` bytes was written.
     pub(super) fn written(&self, place: Place, len: u64) {
         let shelf = match place {
@@ -153,9 +158,8 @@ impl Books {
             self.hour.fetch_max(u32::try_from(hours).unwrap_or(u32::MAX), Ordering::Relaxed);
             match inbox.recv_timeout(HOUR) {
                 Ok(Task::Used(place)) => {
-                    let path = place.parts().iter().fold(self.data.clone(), |path, part| path.join(part));
                     // A use that is not noted makes a file go too early; it is made again.
-                    let _ = shelf::note_use(&path, HOUR);
+                    let _ = shelf::note_use(&self.path(place), HOUR);
                 }
                 Ok(Task::Room(made)) => {
                     let _ = made.send(self.make_room(&mut room_after));
@@ -166,6 +170,10 @@ impl Books {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+    }
+
+    fn path(&self, place: Place) -> PathBuf {
+        place.parts().iter().fold(self.data.clone(), |path, part| path.join(part))
     }
 
     /// Brings both shelves under their bounds.

@@ -29,7 +29,7 @@ mod tests;
 use std::{path::Path as FsPath, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use moka::future;
+use moka::{future, policy::EvictionPolicy, sync};
 use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
 
 use disk::{Disk, DiskError};
@@ -95,12 +95,14 @@ pub struct Store {
     hot: Arc<Hot>,
     /// Clips that are being read: many who ask for one read it once.
     loads: future::Cache<ClipName, Bytes>,
+    /// The hour in which the use of a notice was last noted.
+    noted: sync::Cache<NoticeId, u32>,
     disk: Option<Arc<Disk>>,
     writer: Arc<Writer>,
 }
 
-/// Clips that were just read stay here for a moment.
-const MOST_LOADED: u64 = 64;
+/// Notices whose use is remembered as noted.
+const MOST_NOTED: u64 = 16_384;
 
 impl Store {
     /// Keeps everything under `folder`, which need not exist yet and may come and go.
@@ -136,7 +138,9 @@ impl Store {
         let disk =
             objects.map(|(objects, prefix)| Arc::new(Disk::new(objects, prefix, options.patience, keeper)));
         let writer = Arc::new(Writer::new(disk.clone(), hot.clone(), &options));
-        Self { hot, loads: future::Cache::new(MOST_LOADED), disk, writer }
+        let noted = sync::Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(MOST_NOTED);
+        // Of what was read nothing stays there: only those who wait for it get it.
+        Self { hot, loads: future::Cache::new(0), noted: noted.build(), disk, writer }
     }
 
     /// The file of a clip if it is in memory. Waits for nothing.
@@ -149,9 +153,7 @@ impl Store {
         if let Some(clip) = self.hot(name) {
             return Some(clip);
         }
-        let clip = self.loads.optionally_get_with(name, self.load(name)).await;
-        self.loads.invalidate(&name).await;
-        clip
+        self.loads.optionally_get_with(name, self.load(name)).await
     }
 
     /// Bytes of the file of a clip, without reading it; none when there is no such file.
@@ -210,14 +212,30 @@ impl Store {
 
     /// Somebody uses a notice without reading it here: it does not go as one that nobody uses. Waits for nothing.
     pub fn use_notice(&self, id: NoticeId) {
-        if let Some(disk) = &self.disk {
-            disk.used(Place::Notice(id));
+        let Some(keeper) = self.keeper() else { return };
+        let hour = keeper.hour();
+        if self.noted.get(&id) != Some(hour) && Place::of_notice(id).into_iter().all(|at| keeper.used(at)) {
+            self.noted.insert(id, hour);
         }
     }
 
-    /// Whether writing works. While it does not, asking is what tries again.
+    /// Somebody counts on a notice that was saved before: it does not go as one that nobody uses, as
+    /// [`Store::use_notice`], but that is sure when this has answered. False when it is not there (any more), or
+    /// that cannot be told: then it is to be saved again.
+    pub async fn keep_notice(&self, id: NoticeId) -> bool {
+        let Some(disk) = &self.disk else { return false };
+        for place in Place::of_notice(id) {
+            if disk.keep(place).await == Ok(true) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether writing works as far as is known. While it does not, asking is what has it tried again; the answer
+    /// does not wait for that.
     pub async fn health(&self) -> StoreHealth {
-        if self.writer.works().await { StoreHealth::Working } else { StoreHealth::Failing }
+        if self.writer.works() { StoreHealth::Working } else { StoreHealth::Failing }
     }
 
     /// Learns whether writing works before the first clip needs it; writes what was held when it does.
@@ -229,7 +247,14 @@ impl Store {
     async fn load(&self, name: ClipName) -> Option<Bytes> {
         let place = Place::Clip(name);
         let disk = self.disk.as_ref()?;
-        let sealed = disk.get(place).await.ok()?;
+        let sealed = match disk.get(place).await {
+            Ok(sealed) => sealed,
+            Err(DiskError::Missing) => return None,
+            Err(why) => {
+                tracing::warn!(clip = %name, %why, "a clip could not be read; it is made again");
+                return None;
+            }
+        };
         let Some(clip) = seal::open(sealed) else {
             tracing::warn!(clip = %name, "a damaged clip was thrown away");
             disk.delete(place).await;
@@ -240,7 +265,6 @@ impl Store {
         Some(clip)
     }
 
-    #[cfg(test)]
     fn keeper(&self) -> Option<&Keeper> {
         self.disk.as_ref()?.keeper()
     }

@@ -29,6 +29,11 @@ impl Place {
         }
     }
 
+    /// Where a notice may lie.
+    pub(super) fn of_notice(id: NoticeId) -> [Self; 2] {
+        [Self::Notice(id), Self::PlainNotice(id)]
+    }
+
     /// What a file of that name holds, wherever it lies; none when the store writes no such name.
     pub(super) fn named(name: &str) -> Option<Self> {
         if name == "probe" {

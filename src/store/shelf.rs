@@ -199,6 +199,18 @@ pub(super) fn note_use(path: &Path, every: Duration) -> io::Result<()> {
     File::options().write(true).open(path)?.set_modified(now)
 }
 
+/// Notes that a file is used now; whether it is there. A pass that found it old looks at its time again before it
+/// removes it.
+pub(super) fn keep(path: &Path) -> io::Result<bool> {
+    match File::options().write(true).open(path) {
+        Ok(file) => file.set_modified(SystemTime::now())?,
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(why) => return Err(why),
+    }
+    // It may have been removed while it was open.
+    Ok(file_meta(path)?.is_some())
+}
+
 impl Ord for Found {
     fn cmp(&self, other: &Self) -> Order {
         self.used.cmp(&other.used).then_with(|| self.name.cmp(&other.name))

@@ -10,8 +10,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 use object_store::PutPayload;
+use tokio::sync::Semaphore;
 
 use super::{
     ClipName, NoticeId, StoreOptions,
@@ -40,18 +41,23 @@ pub(super) struct Writer {
     /// Clips whose write failed.
     late: Mutex<BTreeSet<ClipName>>,
     health: Health,
+    /// One may learn at a time whether writing works.
+    probes: Arc<Semaphore>,
     retry: Duration,
 }
 
 impl Writer {
     pub(super) fn new(disk: Option<Arc<Disk>>, hot: Arc<Hot>, options: &StoreOptions) -> Self {
         let weight = |_: &NoticeId, json: &Bytes| u32::try_from(json.len() + 128).unwrap_or(u32::MAX);
+        // The newest is always let in: nobody has read it yet.
+        let held = Cache::builder().eviction_policy(EvictionPolicy::lru());
         Self {
             disk,
             hot,
-            held: Cache::builder().max_capacity(options.notice_bytes).weigher(weight).build(),
+            held: held.max_capacity(options.notice_bytes).weigher(weight).build(),
             late: Mutex::default(),
             health: Health::new(options.retry),
+            probes: Arc::new(Semaphore::new(1)),
             retry: options.retry,
         }
     }
@@ -91,28 +97,42 @@ impl Writer {
         self.held.get(&id).await
     }
 
-    /// Whether writing works as far as is known; what failed a while ago is probed first, because on a disk
-    /// that is all but full small writes work and large ones do not.
-    pub(super) async fn works(self: &Arc<Self>) -> bool {
-        if self.health.is_due() {
-            self.probe().await;
+    /// Whether writing works as far as is known. Waits for nothing: what failed a while ago is probed meanwhile,
+    /// by one for all who ask.
+    pub(super) fn works(self: &Arc<Self>) -> bool {
+        if self.health.is_due()
+            && let Ok(turn) = self.probes.clone().try_acquire_owned()
+        {
+            let this = self.clone();
+            tokio::spawn(async move {
+                this.try_again().await;
+                drop(turn);
+            });
         }
         !self.health.is_failing()
     }
 
-    /// Learns whether writing works; when it does again, notices are written before that is said, clips after.
+    /// Learns whether writing works.
     pub(super) async fn probe(self: &Arc<Self>) {
+        let _turn = self.probes.acquire().await;
+        self.try_again().await;
+    }
+
+    /// Writes as much as must fit, because on a disk that is all but full small writes work and large ones do
+    /// not. When it works again, notices are written before that is said, clips after.
+    async fn try_again(self: &Arc<Self>) {
         let Some(disk) = &self.disk else { return };
         let probed = disk.put(Place::Probe, PutPayload::from_static(PROBE)).await;
         disk.delete(Place::Probe).await;
         match probed {
-            Ok(()) if self.health.worked() => {
-                if self.write_held_notices().await {
-                    let this = self.clone();
-                    tokio::spawn(async move { this.write_late_clips().await });
+            Ok(()) if !self.health.is_failing() => {}
+            Ok(()) => {
+                // Twice: one that came to be held before it was said would be written by nobody.
+                if self.write_held_notices().await && self.health.worked() && self.write_held_notices().await
+                {
+                    self.write_late_clips().await;
                 }
             }
-            Ok(()) => {}
             Err(why) => self.failed(&why),
         }
     }
@@ -120,7 +140,7 @@ impl Writer {
     /// Writes one object; whether it is safe now.
     async fn put(self: &Arc<Self>, place: Place, payload: PutPayload) -> bool {
         let Some(disk) = &self.disk else { return false };
-        if !self.works().await {
+        if !self.works() {
             return false;
         }
         disk.put(place, payload).await.inspect_err(|why| self.failed(why)).is_ok()
@@ -162,7 +182,7 @@ impl Writer {
             loop {
                 tokio::time::sleep(leisure).await;
                 let Some(writer) = writer.upgrade() else { return };
-                if writer.works().await {
+                if writer.works() {
                     return;
                 }
             }
