@@ -215,7 +215,9 @@ impl Renderer {
             Err(_) => self.desk.planned.contains_key(&id),
         };
         let notice = self.desk.planned(id, submission, lexicon).await?;
-        let saved = if known { self.is_saved(&notice).await } else { self.desk.save(&notice).await };
+        // The disk may make room at this very moment: what is said to be saved must be there afterwards.
+        let kept = known && self.desk.store.keep_notice(id).await;
+        let saved = if kept { self.is_saved(&notice).await } else { self.desk.save(&notice).await };
         if !self.studio.worker(&notice)?.ahead.submit(id, notice.plan.utterances.len()) {
             tracing::warn!(notice = %id, "too many notices are queued; this one is made when it is listened to");
         }
