@@ -79,9 +79,11 @@ impl Service {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// How many descriptors it has open, where the system tells.
+    /// How many descriptors it has open, where the system tells, but for clips that it keeps in files in memory.
     pub fn descriptors(&self) -> Option<usize> {
-        Some(fs::read_dir(format!("/proc/{}/fd", self.child.id())).ok()?.count())
+        let open = fs::read_dir(format!("/proc/{}/fd", self.child.id())).ok()?.flatten();
+        let links = open.filter_map(|entry| fs::read_link(entry.path()).ok());
+        Some(links.filter(|link| !link.to_string_lossy().contains("memfd:langdu-clip")).count())
     }
 }
 

@@ -112,7 +112,15 @@ class Service:
         return number("VmRSS") * 1024, number("Threads")
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        """How many are open, and of them files in memory (clips that the system sends by itself)."""
+        links = []
+        for name in os.listdir(f"/proc/{self.process.pid}/fd"):
+            try:
+                links.append(os.readlink(f"/proc/{self.process.pid}/fd/{name}"))
+            except OSError:
+                pass
+        in_memory = sum("memfd:langdu-clip" in link for link in links)
+        return len(links) - in_memory, in_memory
 
 
 class Course:
@@ -313,7 +321,7 @@ def soak(args, service, folder):
             course.events = rest if rest == "/events" else course.events
     print("cancel:", course.cancel, " events:", course.events, flush=True)
     service.ask("POST", "/v1/notices", "今天停水。".encode(), {"content-type": "text/plain; charset=utf-8"})
-    before = service.descriptors()
+    before, _ = service.descriptors()
     readers = [Reader(number, args, service, course) for number in range(args.readers)]
     for reader in readers:
         reader.start()
@@ -340,7 +348,7 @@ def sample(at, service, folder, course):
     with course.lock:
         took, course.cached = sorted(course.cached), []
     quantile = lambda part: took[min(int(len(took) * part), len(took) - 1)] * 1000 if took else 0.0
-    return (at, resident / MIB, service.descriptors(), threads, disk(folder) / MIB, quantile(0.5), quantile(0.99))
+    return (at, resident / MIB, service.descriptors()[0], threads, disk(folder) / MIB, quantile(0.5), quantile(0.99))
 
 
 def disk(folder):
@@ -383,9 +391,11 @@ def verdict(args, service, course, samples, before):
         early, late = max(s[at] for s in first), max(s[at] for s in second)
         check(late <= early + slack, f"{name}: {early} at most in the first half, {late} in the second")
     ended = time.monotonic() + 30
-    while (after := service.descriptors()) > before + 4 and time.monotonic() < ended:
+    while (after := service.descriptors()[0]) > before + 4 and time.monotonic() < ended:
         time.sleep(0.5)
     check(after <= before + 4, f"descriptors: {before} before, {after} after")
+    in_memory = service.descriptors()[1]
+    check(in_memory <= 256, f"clips in files in memory: {in_memory}, 256 allowed")
     most = max(s[4] for s in samples)
     check(not service.bounded_disk or most <= args.disk * 1.05, f"clips on disk: {most:.0f} MiB at most"
           + (f", {args.disk} allowed" if service.bounded_disk else " (this version has no bound)"))
