@@ -40,7 +40,7 @@ listen:
 load:
 	./tools/setup-tests.sh load
 	cargo build --release --locked --bin langdu --example hum
-	python3 tools/load/nginx.py --seconds 1 --rounds 3 --connections 16 --floor 0.5
+	python3 tools/load/nginx.py --seconds 1 --rounds 3 --connections 16 --floor 0.4
 	python3 tools/load/overload.py --seconds 10 --connections 16 --floor
 	python3 tools/load/soak.py --minutes 2 --hum --disk 16
 

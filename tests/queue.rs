@@ -364,6 +364,6 @@ async fn whether_a_notice_is_safe_is_told() {
     assert_eq!(manifest["saved"], false);
     assert_eq!(stage.submit(&text(2)).await["saved"], false, "nor the second time");
     std::fs::remove_file(&folder).unwrap();
-    assert_eq!(stage.get("/healthz").await.json()["status"], "ok");
+    until("the folder is written again", async || stage.get("/healthz").await.json()["status"] == "ok").await;
     assert_eq!(stage.get(&under(&manifest, "")).await.json()["saved"], true);
 }
