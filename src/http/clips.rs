@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::{
     App, accept,
     problem::{Code, Problem, ProblemBody},
-    range::{self, Part},
+    range::{self, Chosen},
 };
 use crate::{
     audio::Encoding,
@@ -132,30 +132,14 @@ pub(super) fn respond(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let etag = etag(name);
-    if range::has_it(headers, &etag) {
-        return Ok(answer(StatusCode::NOT_MODIFIED, Body::empty(), name, etag));
-    }
-    let len = file.len() as u64;
-    let part = if method == Method::GET { range::asked(headers, &etag, len) } else { Part::Whole };
-    let (status, bytes) = match part {
-        Part::Whole => (StatusCode::OK, 0..len),
-        Part::Bytes(bytes) => (StatusCode::PARTIAL_CONTENT, bytes),
-        Part::Outside => {
-            let problem = Problem::new(Code::RangeNotSatisfiable, format!("the clip has {len} bytes"));
-            return Err(problem.with(header::CONTENT_RANGE, text_value(format!("bytes */{len}"))));
-        }
+    let chosen = Chosen::of("clip", method, headers, &etag, file.len() as u64)?;
+    let body = if *method == Method::HEAD || chosen.bytes.is_empty() {
+        Body::empty()
+    } else {
+        Body::from(file.slice(chosen.bytes.start as usize..chosen.bytes.end as usize))
     };
-    let body = match *method {
-        Method::HEAD => Body::empty(),
-        _ => Body::from(file.slice(bytes.start as usize..bytes.end as usize)),
-    };
-    let mut response = answer(status, body, name, etag);
-    let sent = response.headers_mut();
-    sent.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.end - bytes.start));
-    if status == StatusCode::PARTIAL_CONTENT {
-        let range = format!("bytes {}-{}/{len}", bytes.start, bytes.end - 1);
-        sent.insert(header::CONTENT_RANGE, text_value(range));
-    }
+    let mut response = answer(chosen.status, body, name, etag);
+    chosen.tell(response.headers_mut());
     Ok(response)
 }
 

@@ -2,17 +2,68 @@
 
 use std::ops::Range;
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use super::{
+    clips::text_value,
+    problem::{Code, Problem},
+};
 
 /// The part of a representation to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+enum Part {
     /// All of it.
     Whole,
     /// These bytes of it.
     Bytes(Range<u64>),
     /// What was asked for lies outside.
     Outside,
+}
+
+/// What is answered to a GET or HEAD of one representation: 200, 206 or 304, and which of its bytes are sent.
+pub(super) struct Chosen {
+    pub status: StatusCode,
+    pub bytes: Range<u64>,
+    len: u64,
+}
+
+impl Chosen {
+    /// What `headers` ask of a representation of `len` bytes named `etag`; `what` it is, in words.
+    ///
+    /// # Errors
+    /// [`Code::RangeNotSatisfiable`].
+    pub(super) fn of(
+        what: &str,
+        method: &Method,
+        headers: &HeaderMap,
+        etag: &str,
+        len: u64,
+    ) -> Result<Self, Problem> {
+        if has_it(headers, etag) {
+            return Ok(Self { status: StatusCode::NOT_MODIFIED, bytes: 0..0, len });
+        }
+        let part = if method == Method::GET { asked(headers, etag, len) } else { Part::Whole };
+        match part {
+            Part::Whole => Ok(Self { status: StatusCode::OK, bytes: 0..len, len }),
+            Part::Bytes(bytes) => Ok(Self { status: StatusCode::PARTIAL_CONTENT, bytes, len }),
+            Part::Outside => {
+                let problem = Problem::new(Code::RangeNotSatisfiable, format!("the {what} has {len} bytes"));
+                Err(problem.with(header::CONTENT_RANGE, text_value(format!("bytes */{len}"))))
+            }
+        }
+    }
+
+    /// Says in the headers of the answer how much is sent, and where it lies.
+    pub(super) fn tell(&self, headers: &mut HeaderMap) {
+        let Self { status, bytes, len } = self;
+        if *status != StatusCode::NOT_MODIFIED {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.end - bytes.start));
+        }
+        if *status == StatusCode::PARTIAL_CONTENT {
+            let range = format!("bytes {}-{}/{len}", bytes.start, bytes.end - 1);
+            headers.insert(header::CONTENT_RANGE, text_value(range));
+        }
+    }
 }
 
 /// Whether the client has the representation named `etag`, which exists: `If-None-Match` with the weak
@@ -30,7 +81,7 @@ pub(super) fn names(headers: &HeaderMap, etag: &str) -> bool {
 /// The part of a representation of `len` bytes named `etag` that a GET asks for.
 ///
 /// Several ranges at once, other units and malformed ranges get the whole, as section 14.2 allows.
-pub(super) fn asked(headers: &HeaderMap, etag: &str, len: u64) -> Part {
+fn asked(headers: &HeaderMap, etag: &str, len: u64) -> Part {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let same = text(header::IF_RANGE).is_none_or(|name| name.trim() == etag);
     let range = text(header::RANGE).filter(|_| same);

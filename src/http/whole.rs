@@ -12,7 +12,7 @@ use std::ops::Range;
 use axum::{
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -22,7 +22,7 @@ use super::{
     App,
     clips::{notice_id, text_value},
     problem::{Code, Problem, ProblemBody},
-    range::{self, Part},
+    range::Chosen,
 };
 use crate::{
     audio::{self, Encoding},
@@ -118,33 +118,19 @@ fn complete(
     let head = encoding.header(data);
     let len = head.len() as u64 + data;
     let etag = etag(encoding, &lengths);
-    let part = if *method == Method::GET { range::asked(headers, &etag, len) } else { Part::Whole };
-    let (status, bytes) = match part {
-        _ if range::has_it(headers, &etag) => (StatusCode::NOT_MODIFIED, 0..0),
-        Part::Whole => (StatusCode::OK, 0..len),
-        Part::Bytes(bytes) => (StatusCode::PARTIAL_CONTENT, bytes),
-        Part::Outside => {
-            let problem = Problem::new(Code::RangeNotSatisfiable, format!("the file has {len} bytes"));
-            return Err(problem.with(header::CONTENT_RANGE, text_value(format!("bytes */{len}"))));
-        }
-    };
+    let chosen = Chosen::of("file", method, headers, &etag, len)?;
+    let (status, bytes) = (chosen.status, &chosen.bytes);
     let mut response = if *method == Method::HEAD || bytes.is_empty() {
         status.into_response()
     } else {
         let in_head = |at: u64| at.min(len - data) as usize;
         let head = head.slice(in_head(bytes.start)..in_head(bytes.end));
-        let samples = samples(renderer, notice.id, encoding, pieces(lengths, len - data, &bytes));
+        let samples = samples(renderer, notice.id, encoding, pieces(lengths, len - data, bytes));
         (status, body(head, samples)).into_response()
     };
     let told = response.headers_mut();
     told.insert(header::ETAG, text_value(etag));
-    if status != StatusCode::NOT_MODIFIED {
-        told.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.end - bytes.start));
-    }
-    if status == StatusCode::PARTIAL_CONTENT {
-        let range = format!("bytes {}-{}/{len}", bytes.start, bytes.end - 1);
-        told.insert(header::CONTENT_RANGE, text_value(range));
-    }
+    chosen.tell(told);
     Ok(response)
 }
 

@@ -79,7 +79,7 @@ fn plan(queue: &Mutex<Receiver<Work>>) {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Sender, channel};
 
     use futures::future::join_all;
 
@@ -94,15 +94,22 @@ mod tests {
         assert_eq!(planners.run(|| 8).await, Ok(8));
     }
 
+    /// Work that says when it is begun and ends when it is told to.
+    fn held_work() -> (impl FnOnce() + Send + 'static, Receiver<()>, Sender<()>) {
+        let (begun, has_begun) = channel();
+        let (go, may_go) = channel::<()>();
+        let work = move || {
+            begun.send(()).unwrap();
+            may_go.recv().unwrap();
+        };
+        (work, has_begun, go)
+    }
+
     #[tokio::test]
     async fn too_much_at_once_is_sent_away_and_the_rest_is_done() {
         let planners = Planners::with(1);
-        let (begun, has_begun) = channel();
-        let (go, may_go) = channel::<()>();
-        let first = planners.run(move || {
-            begun.send(()).unwrap();
-            may_go.recv().unwrap();
-        });
+        let (work, has_begun, go) = held_work();
+        let first = planners.run(work);
         let others = async {
             tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
             let all = (0..MOST_WAITING + 3).map(|n| planners.run(move || n));
@@ -119,12 +126,8 @@ mod tests {
     #[tokio::test]
     async fn work_that_nobody_waits_for_is_not_begun() {
         let planners = Planners::with(1);
-        let (begun, has_begun) = channel();
-        let (go, may_go) = channel::<()>();
-        let first = planners.run(move || {
-            begun.send(()).unwrap();
-            may_go.recv().unwrap();
-        });
+        let (work, has_begun, go) = held_work();
+        let first = planners.run(work);
         let (second_begun, has_second_begun) = channel();
         let others = async {
             tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
