@@ -23,6 +23,7 @@ pub mod plan;
 pub mod audio;
 
 pub mod engine;
+pub mod keys;
 pub mod site;
 pub mod store;
 

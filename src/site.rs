@@ -70,6 +70,11 @@ impl SiteLexicon {
         Ok(site)
     }
 
+    /// Whether there is a file to be edited, or a place for one.
+    pub fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// What is in use.
     pub fn current(&self) -> Edition {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()

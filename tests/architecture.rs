@@ -26,6 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("audio", &[]),
     ("engine", &["audio", "plan", "reading", "span"]),
     ("store", &["audio", "notice", "plan", "spoken"]),
+    ("keys", &[]),
     ("site", &["lexicon"]),
     (
         "render",

@@ -14,6 +14,7 @@ use std::{
 use axum::{body::Body, http::Request};
 use langdu::{
     http::{App, router},
+    keys::{self, Keys, Right},
     render::RenderOptions,
     site::SiteLexicon,
     store::{Store, StoreOptions},
@@ -564,14 +565,19 @@ async fn every_reading_has_its_reason() {
     assert!(sounds.iter().all(|sound| sound["source"].is_string()));
 }
 
-const EDITOR: &str = "a key that nobody guesses";
+/// A key for the lexicon in `folder`, and another that is not good for it.
+fn editor_and_publisher(folder: &Path) -> [String; 2] {
+    [("editor", Right::Lexicon), ("publisher", Right::Publish)]
+        .map(|(name, right)| keys::add(&folder.join("keys.toml"), name, &[right]).unwrap())
+}
 
-/// A service with a lexicon in `folder` that [`EDITOR`] may edit.
+/// A service with the lexicon and the keys in `folder`.
 fn site(folder: &Path) -> Stage {
+    let keys = Arc::new(Keys::open(&folder.join("keys.toml")).unwrap());
     let lexicon = Arc::new(SiteLexicon::open(&folder.join("site.lexicon")).unwrap());
     let store = Store::folder(&folder.join("data"), StoreOptions::default()).unwrap();
     let stage = Stage::with(store, RenderOptions { lexicon, ..RenderOptions::default() });
-    let app = App::new(stage.renderer.clone()).edit_key(EDITOR);
+    let app = App::new(stage.renderer.clone()).keys(keys);
     Stage { router: router(app), ..stage }
 }
 
@@ -597,13 +603,14 @@ const LIU_AN: &str = "%E5%85%AD%E5%AE%89";
 #[tokio::test]
 async fn an_edit_of_the_lexicon_is_heard_at_once() {
     let folder = tempfile::tempdir().unwrap();
+    let [editor, _] = editor_and_publisher(folder.path());
     let stage = site(folder.path());
     let pinyin = async || {
         let answer = stage.post("/v1/spoken", "text/plain", "到六安，交ＲＭＢ/t。").await.is(200).json();
         answer["sentences"][0]["pinyin"].as_str().unwrap().to_owned()
     };
     let before = pinyin().await;
-    let key = format!("Bearer {EDITOR}");
+    let key = format!("Bearer {editor}");
     let key: &[(&str, &str)] = &[("authorization", &key)];
     let body = json!({"said": "liù ān", "remark": "地名"}).to_string();
     let added = edit(&stage, "PUT", LIU_AN, key, &body).await;
@@ -640,12 +647,13 @@ async fn an_edit_of_the_lexicon_is_heard_at_once() {
 #[tokio::test]
 async fn only_who_has_the_key_edits_and_only_what_can_be_said() {
     let folder = tempfile::tempdir().unwrap();
+    let [editor, publisher] = editor_and_publisher(folder.path());
     let stage = site(folder.path());
     let body = json!({"said": "lu4 an1"}).to_string();
     for headers in [
         &[][..],
         &[("authorization", "Bearer wrong")],
-        &[("authorization", EDITOR)],
+        &[("authorization", &editor)],
         &[("authorization", "Basic YTpi")],
     ] {
         let refused = edit(&stage, "PUT", LIU_AN, headers, &body).await;
@@ -653,7 +661,7 @@ async fn only_who_has_the_key_edits_and_only_what_can_be_said() {
         assert_eq!(refused.header("www-authenticate"), "Bearer");
         edit(&stage, "DELETE", LIU_AN, headers, "").await.is_problem(401, "key_wrong");
     }
-    let key = format!("Bearer {EDITOR}");
+    let key = format!("Bearer {editor}");
     let key: &[(&str, &str)] = &[("authorization", &key)];
     for (body, status, code) in [
         (r#"{"said":"lu4"}"#, 422, "entry_invalid"),
@@ -668,6 +676,9 @@ async fn only_who_has_the_key_edits_and_only_what_can_be_said() {
         edit(&stage, "PUT", LIU_AN, key, body).await.is_problem(status, code);
     }
     edit(&stage, "PUT", &"a".repeat(65), key, r#"{"said":"甲"}"#).await.is_problem(422, "entry_invalid");
+    let publisher = format!("Bearer {publisher}");
+    let refused = edit(&stage, "PUT", LIU_AN, &[("authorization", &publisher)], &body).await;
+    refused.is_problem(403, "right_missing");
     let strange = [key[0], ("sec-fetch-site", "cross-site")];
     edit(&stage, "PUT", LIU_AN, &strange, &body).await.is_problem(403, "origin_refused");
     assert!(!folder.path().join("site.lexicon").exists(), "nothing was written");
@@ -686,7 +697,7 @@ async fn only_who_has_the_key_edits_and_only_what_can_be_said() {
     assert_eq!(stage.get("/v1/lexicon").await.json()["entries"].as_array().unwrap().len(), 1);
 
     let closed = Stage::in_memory();
-    edit(&closed, "PUT", LIU_AN, key, &body).await.is_problem(403, "editing_off");
+    edit(&closed, "PUT", LIU_AN, key, &body).await.is_problem(403, "keys_off");
     assert_eq!(closed.get("/v1/lexicon").await.json()["editable"], false);
 }
 

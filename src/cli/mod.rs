@@ -130,10 +130,9 @@ struct Serve {
     /// Origin whose pages may call the service (https://www.example.gov.cn); may be given several times
     #[arg(long = "allow-origin", value_name = "ORIGIN", env = "LANGDU_ALLOW_ORIGINS", value_delimiter = ',')]
     allow_origins: Vec<String>,
-    /// File that holds the key with which the lexicon may be edited; LANGDU_EDIT_KEY may hold the key itself.
-    /// Without a key nobody may
-    #[arg(long, value_name = "FILE")]
-    edit_key_file: Option<PathBuf>,
+    /// File of the keys with which programs publish, edit the lexicon, have speech made (`langdu keys`)
+    #[arg(long, value_name = "FILE", env = "LANGDU_KEYS")]
+    keys: Option<PathBuf>,
     #[command(flatten)]
     manner: Manner,
     #[command(flatten)]

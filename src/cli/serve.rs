@@ -1,6 +1,6 @@
 //! `langdu serve`: the service, until it is told to stop.
 
-use std::{fs, panic, sync::Arc, time::Duration};
+use std::{panic, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, runtime::Runtime, signal};
 use tracing_subscriber::EnvFilter;
@@ -9,9 +9,10 @@ use super::{CliError, Serve};
 use crate::{
     engine,
     http::{self, App},
+    keys::{Keys, KeysError},
     notice::Limits,
     render::{RenderOptions, Renderer},
-    site::SiteLexicon,
+    site::{SiteError, SiteLexicon},
     store::{Store, StoreOptions},
 };
 
@@ -33,7 +34,11 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         None => SiteLexicon::default(),
     };
     let lexicon = Arc::new(lexicon);
-    let edit_key = edit_key(&args)?;
+    let keys = match &args.keys {
+        Some(file) => Keys::open(file).map_err(|why| CliError::Said(format!("{}: {why}", file.display())))?,
+        None => Keys::default(),
+    };
+    let keys = Arc::new(keys);
     let options = RenderOptions {
         limits: Limits { max_chars: args.max_chars },
         voice: Some(voice.name.clone()),
@@ -58,45 +63,19 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         let listener = TcpListener::bind(args.listen).await.map_err(CliError::io(listening()))?;
         let address = listener.local_addr().map_err(CliError::io(listening()))?;
         let renderer = Renderer::start(engines, store, options);
-        let mut app =
-            App::new(renderer).allow_origins(args.allow_origins).most_connections(args.max_connections);
-        if let Some(key) = edit_key {
-            app = app.edit_key(&key);
-        }
-        tokio::spawn(reload_when_told(lexicon));
+        let app = App::new(renderer)
+            .allow_origins(args.allow_origins)
+            .most_connections(args.max_connections)
+            .keys(keys.clone());
+        tokio::spawn(reload_when_told(lexicon, keys));
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");
         http::serve(listener, app, told_to_stop()).await.map_err(CliError::io(listening()))
     })
 }
 
-/// The shortest key: what can be guessed is no key.
-const SHORTEST_KEY: usize = 16;
-
-/// The key of the editors, from its file or from LANGDU_EDIT_KEY.
-fn edit_key(args: &Serve) -> Result<Option<String>, CliError> {
-    let (key, from) = match &args.edit_key_file {
-        Some(file) => {
-            let from = file.display().to_string();
-            (fs::read_to_string(file).map_err(CliError::io(from.clone()))?, from)
-        }
-        None => match std::env::var("LANGDU_EDIT_KEY") {
-            Ok(key) => (key, "LANGDU_EDIT_KEY".to_owned()),
-            Err(_) => return Ok(None),
-        },
-    };
-    let key = key.trim();
-    if key.len() < SHORTEST_KEY {
-        return Err(CliError::Said(format!("{from}: a key has at least {SHORTEST_KEY} characters")));
-    }
-    if args.manner.lexicon.is_none() {
-        return Err(CliError::Said("a key for editing needs a lexicon to be edited (--lexicon)".to_owned()));
-    }
-    Ok(Some(key.to_owned()))
-}
-
-/// Reads the lexicon again at SIGHUP, where there is such a thing.
-async fn reload_when_told(lexicon: Arc<SiteLexicon>) {
+/// Reads the lexicon and the keys again at SIGHUP, where there is such a thing.
+async fn reload_when_told(lexicon: Arc<SiteLexicon>, keys: Arc<Keys>) {
     #[cfg(unix)]
     if let Ok(mut told) = signal::unix::signal(signal::unix::SignalKind::hangup()) {
         while told.recv().await.is_some() {
@@ -104,12 +83,18 @@ async fn reload_when_told(lexicon: Arc<SiteLexicon>) {
                 Ok(edition) => {
                     tracing::info!(entries = edition.lexicon.entries().len(), "the lexicon was read again");
                 }
+                Err(SiteError::NoFile) => {}
                 Err(why) => tracing::error!(%why, "the lexicon stays as it was"),
+            }
+            match keys.reload() {
+                Ok(keys) => tracing::info!(keys, "the keys were read again"),
+                Err(KeysError::NoFile) => {}
+                Err(why) => tracing::error!(%why, "the keys stay as they were"),
             }
         }
     }
     #[cfg(not(unix))]
-    drop(lexicon);
+    drop((lexicon, keys));
 }
 
 /// A panic message may quote the text of a notice, which no log may hold: the place must do.

@@ -3,20 +3,23 @@
 use axum::{
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    App, body,
+    App,
+    auth::authorised,
+    body,
     clips::text_value,
     json,
     problem::{Code, Problem, ProblemBody},
     range,
 };
 use crate::{
+    keys::Right,
     lexicon::{Entry, Saying},
     site::{Edition, SiteError, SiteLexicon},
 };
@@ -76,7 +79,7 @@ pub(super) async fn lexicon(State(app): State<App>, headers: HeaderMap) -> Resul
     }
     let answer = LexiconAnswer {
         digest: digest(&edition),
-        editable: app.edit_key.is_some(),
+        editable: app.keys.any() && app.renderer.lexicon().has_file(),
         entries: edition.lexicon.entries().iter().map(item).collect(),
     };
     Ok(tagged(json(&answer)?, &edition))
@@ -102,7 +105,7 @@ pub(super) async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    authorised(&app, &headers)?;
+    authorised(&app, &headers, Right::Lexicon)?;
     let bytes = body::small(&headers, body, MOST_BYTES).await?;
     let EntryBody { said, remark } = body::json(&bytes)?;
     let entry = Entry::new(&written, &said, &remark).map_err(SiteError::Entry)?;
@@ -130,7 +133,7 @@ pub(super) async fn remove(
     Path(written): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    authorised(&app, &headers)?;
+    authorised(&app, &headers, Right::Lexicon)?;
     let edition = at_work(&app, &headers, move |site, expected| site.remove(&written, expected)).await?;
     tracing::info!(entries = edition.lexicon.entries().len(), "an entry of the lexicon was removed");
     Ok(tagged(StatusCode::NO_CONTENT.into_response(), &edition))
@@ -148,27 +151,9 @@ pub(super) async fn remove(
     tag = "lexicon",
 )]
 pub(super) async fn reload(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
-    authorised(&app, &headers)?;
+    authorised(&app, &headers, Right::Lexicon)?;
     let edition = at_work(&app, &HeaderMap::new(), |site, _| site.reload()).await?;
     Ok(tagged(StatusCode::NO_CONTENT.into_response(), &edition))
-}
-
-/// Lets pass who has the key.
-fn authorised(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(key) = app.edit_key else {
-        let detail = "the operator has given no key for editing (--edit-key-file)";
-        return Err(Problem::new(Code::EditingOff, detail));
-    };
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| {
-        let (scheme, given) = value.to_str().ok()?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| given.trim())
-    });
-    // Hashes are compared in constant time.
-    if given.is_some_and(|given| blake3::hash(given.as_bytes()) == key) {
-        return Ok(());
-    }
-    let problem = Problem::new(Code::KeyWrong, "send the key as Authorization: Bearer");
-    Err(problem.with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
 }
 
 /// Works on the file, away from the threads that answer; the file must be what `If-Match` says.

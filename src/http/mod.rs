@@ -4,6 +4,7 @@
 //! for programs; a test holds the last against the first.
 
 mod accept;
+mod auth;
 mod body;
 mod clips;
 mod events;
@@ -33,7 +34,7 @@ use axum::{
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-use crate::render::Renderer;
+use crate::{keys::Keys, render::Renderer};
 use problem::{Code, Problem};
 use sys::Sheets;
 
@@ -42,9 +43,7 @@ use sys::Sheets;
 pub struct App {
     renderer: Renderer,
     allow_origins: Arc<[String]>,
-    /// BLAKE3 of the key with which the lexicon may be edited; comparing two takes the same time whatever
-    /// they are.
-    edit_key: Option<blake3::Hash>,
+    keys: Arc<Keys>,
     most_connections: usize,
     patience: Duration,
     sheets: Sheets,
@@ -54,21 +53,21 @@ pub struct App {
 pub const MOST_CONNECTIONS: usize = 10_000;
 
 impl App {
-    /// A service in front of `renderer`, for pages of its own origin, whose lexicon nobody may edit.
+    /// A service in front of `renderer`, for pages of its own origin, with no keys.
     pub fn new(renderer: Renderer) -> Self {
         Self {
             renderer,
             allow_origins: Arc::default(),
-            edit_key: None,
+            keys: Arc::default(),
             most_connections: MOST_CONNECTIONS,
             patience: Duration::from_secs(30),
             sheets: Sheets::new(),
         }
     }
 
-    /// Lets who knows `key` edit the lexicon of the site.
-    pub fn edit_key(self, key: &str) -> Self {
-        Self { edit_key: Some(blake3::hash(key.as_bytes())), ..self }
+    /// Lets who has one of `keys` do what it is good for.
+    pub fn keys(self, keys: Arc<Keys>) -> Self {
+        Self { keys, ..self }
     }
 
     /// Serves so many connections at a time; further ones wait to be accepted.

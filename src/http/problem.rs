@@ -36,7 +36,9 @@ pub enum Code {
     MethodNotAllowed,
     OriginRefused,
     EditingOff,
+    KeysOff,
     KeyWrong,
+    RightMissing,
     EntryInvalid,
     EntryUnknown,
     LexiconChanged,
@@ -108,7 +110,11 @@ impl Code {
             Self::EditingOff => {
                 (S::FORBIDDEN, "The lexicon cannot be edited here", "未开启读音词典编辑", false)
             }
-            Self::KeyWrong => (S::UNAUTHORIZED, "The key is wrong", "编辑密钥不对", false),
+            Self::KeyWrong => (S::UNAUTHORIZED, "The key is wrong", "密钥不对", false),
+            Self::KeysOff => {
+                (S::FORBIDDEN, "This needs a key, and there is none", "未设置密钥，不能进行此操作", false)
+            }
+            Self::RightMissing => (S::FORBIDDEN, "The key is not good for this", "密钥没有此项权限", false),
             Self::EntryInvalid => (S::UNPROCESSABLE_ENTITY, "The entry is wrong", "词条有误", false),
             Self::EntryUnknown => (S::NOT_FOUND, "No such entry", "没有这个词条", false),
             Self::LexiconChanged => {
