@@ -49,6 +49,9 @@
     text_too_long: "文字太长，无法朗读",
     body_too_large: "文字太长，无法朗读",
     overloaded: "现在使用的人较多，请稍后再试",
+    too_many_requests: "按得太快了，请等一会儿再试",
+    not_published: "这段文字还没有开通朗读",
+    origin_refused: "本网站还没有开通朗读",
     synthesis_failed: "有一句话暂时无法朗读，已停下，请稍后再试",
     synthesis_timeout: "有一句话暂时无法朗读，已停下，请稍后再试",
   };
@@ -63,16 +66,22 @@
   const AHEAD = 2;
   /** Milliseconds before an unanswered request is given up, and before a wait is put into words. */
   const PATIENCE = 30000;
+  /** Who would have to wait longer than this before asking once more is told instead. */
+  const LONGEST_WAIT = 5000;
   const NOTICEABLE = 800;
   /** Seconds a clip may stand still before it counts as failed. */
   const STANDSTILL = 10;
 
-  /** Why reading ended early: `words` are for the reader, `retriable` says whether to ask once more. */
+  /**
+   * Why reading ended early: `words` are for the reader, `retriable` says whether to ask once more, and `wait` when,
+   * in milliseconds.
+   */
   class Trouble extends Error {
-    constructor(words, retriable) {
+    constructor(words, retriable, wait = 500) {
       super(words);
       this.words = words;
       this.retriable = retriable;
+      this.wait = wait;
     }
   }
 
@@ -212,8 +221,8 @@
     try {
       return await askOnce(path, options, signal);
     } catch (trouble) {
-      if (signal.aborted || !trouble.retriable) throw trouble;
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      if (signal.aborted || !trouble.retriable || trouble.wait > LONGEST_WAIT) throw trouble;
+      await new Promise((resolve) => setTimeout(resolve, trouble.wait));
       return askOnce(path, options, signal);
     }
   }
@@ -231,7 +240,8 @@
         return options.method ? await response.json() : await response.arrayBuffer();
       }
       const problem = await response.json().catch(() => ({}));
-      throw new Trouble(REFUSALS[problem.code] || UNAVAILABLE, problem.retriable !== false);
+      const wait = Number(response.headers.get("Retry-After")) * 1000 || undefined;
+      throw new Trouble(REFUSALS[problem.code] || UNAVAILABLE, problem.retriable !== false, wait);
     } catch (error) {
       if (error instanceof Trouble) throw error;
       throw new Trouble(navigator.onLine === false ? OFFLINE : UNAVAILABLE, true);

@@ -13,9 +13,9 @@ const strict = (source) =>
  * Starts a portal before `service`: `{origin, page, fault, asked, dropped, stop()}`.
  *
  * `page` is the HTML of `/page`. `fault(path)` may answer `"down"` (the connection is cut), a status
- * (a problem answer), "broken" (bytes that are no sound), or milliseconds as `{wait}`. `asked` lists
- * the paths under /v1/ in order, `dropped` those whose answer nobody waited for. `source` is where the
- * page may load from. With `open`, pages of other sites may ask.
+ * or `{status, code, after}` (a problem answer, with Retry-After), "broken" (bytes that are no sound), or
+ * milliseconds as `{wait}`. `asked` lists the paths under /v1/ in order, `dropped` those whose answer nobody
+ * waited for. `source` is where the page may load from. With `open`, pages of other sites may ask.
  */
 export async function startPortal(service, { source = "'self'", open = false } = {}) {
   const portal = { page: "", fault: () => undefined, asked: [], dropped: [] };
@@ -42,9 +42,11 @@ export async function startPortal(service, { source = "'self'", open = false } =
       asking.socket.destroy();
       return;
     }
-    if (typeof fault === "number") {
-      answer.writeHead(fault, { "Content-Type": "application/problem+json" });
-      answer.end(JSON.stringify({ code: "synthesis_failed", title: "fault", retriable: true }));
+    const { status, code = "synthesis_failed", after } = typeof fault === "number" ? { status: fault } : fault || {};
+    if (status) {
+      const told = after ? { "Retry-After": after } : {};
+      answer.writeHead(status, { "Content-Type": "application/problem+json", ...told });
+      answer.end(JSON.stringify({ code, title: "fault", retriable: status >= 429 }));
       return;
     }
     if (fault === "broken") {

@@ -89,6 +89,25 @@ test("a clip keeps failing", async () => {
   assert.equal(clips.filter((path) => path === clips[1]).length, 3, "ahead, in its turn, and once more");
 });
 
+for (const [status, code, after, words, times] of [
+  [403, "not_published", undefined, "这段文字还没有开通朗读", 1],
+  [403, "origin_refused", undefined, "本网站还没有开通朗读", 1],
+  [429, "too_many_requests", "1", "按得太快了", 2],
+  [429, "too_many_requests", "60", "按得太快了", 1],
+  [503, "overloaded", "2", "现在使用的人较多", 2],
+]) {
+  test(`a submission is refused: ${code}, Retry-After ${after}`, async () => {
+    await show(page, portal, regions(unheard(1)));
+    portal.asked.length = 0;
+    portal.fault = (path) => (path === "/v1/notices" ? { status, code, after } : undefined);
+    const begun = Date.now();
+    await button(page).click();
+    await stoppedWith(words);
+    assert.equal(portal.asked.filter((path) => path === "/v1/notices").length, times);
+    if (times === 2) assert.ok(Date.now() - begun >= after * 1000, "it waits as long as it is told");
+  });
+}
+
 test("a clip arrives broken once and is fetched anew", async () => {
   await show(page, portal, regions(unheard(1)));
   portal.fault = clipFault("broken", 1, 0);
