@@ -1,11 +1,12 @@
-//! `langdu voices`: what can speak, and whether its files are whole.
+//! `langdu voices`: what can speak, whether its files are whole, and whether it does speak.
 
 use super::{CliError, VoiceFiles};
 
-/// Loads every voice, which checks its files, and prints a line for each.
+/// Loads every voice, which checks its files, has each engine say a word, and prints a line for each.
 pub(super) fn run(args: VoiceFiles) -> Result<(), CliError> {
     println!("{:<14}{:<8}{:<10}{:<14}speed", "name", "sex", "language", "licence");
     for engine in args.engines()? {
+        engine.warm_up()?;
         for voice in engine.voices() {
             let (slowest, fastest) = voice.speed;
             println!(

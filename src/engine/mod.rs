@@ -175,6 +175,15 @@ pub trait Engine: Send + Sync {
         1
     }
 
+    /// Says a word to nobody, so that the first real utterance finds everything in place. Takes about as long as
+    /// that would have taken.
+    ///
+    /// # Errors
+    /// When it does not speak.
+    fn warm_up(&self) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     /// Speaks `reading` at `speed` (1.0 is normal, larger is faster).
     ///
     /// # Errors

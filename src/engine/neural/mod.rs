@@ -46,12 +46,11 @@ pub struct Neural {
 }
 
 impl Neural {
-    /// Loads the voice folder `dir` to be run on `threads` threads (0: one for each core), and says one
-    /// word to nobody, so that the first real utterance finds everything in place.
+    /// Loads the voice folder `dir` to be run on `threads` threads (0: one for each core).
     ///
     /// # Errors
     /// [`EngineError::Files`] where a file is missing, differs from its checksum or does not fit the
-    /// others, in words that name it; [`EngineError::Failed`] where the model does not speak.
+    /// others, in words that name it.
     pub fn load(dir: &Path, threads: usize) -> Result<Self, EngineError> {
         let folder = Folder::read(dir)?;
         let symbols = Symbols::parse(&folder.tables).map_err(|why| folder.complain(&why))?;
@@ -75,9 +74,17 @@ impl Neural {
             });
         }
         let version = format!("{}/{SPELLING_VERSION}", folder.manifest.engine);
-        let engine = Self { version, voices, clean, styles, symbols, model };
-        engine.warm_up()?;
-        Ok(engine)
+        Ok(Self { version, voices, clean, styles, symbols, model })
+    }
+}
+
+impl Engine for Neural {
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn voices(&self) -> &[Voice] {
+        &self.voices
     }
 
     fn warm_up(&self) -> Result<(), EngineError> {
@@ -92,16 +99,6 @@ impl Neural {
             .to_vec();
         let Some(voice) = self.voices.first() else { return Ok(()) };
         self.synthesize(&voice.name, &Reading { sounds }, 1.0).map(drop)
-    }
-}
-
-impl Engine for Neural {
-    fn version(&self) -> &str {
-        &self.version
-    }
-
-    fn voices(&self) -> &[Voice] {
-        &self.voices
     }
 
     fn synthesize(&self, voice: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
