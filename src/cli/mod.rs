@@ -6,6 +6,7 @@
 
 mod filter;
 mod lexicon;
+mod lock;
 mod serve;
 mod synth;
 mod voices;

@@ -5,7 +5,7 @@ use std::{panic, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, runtime::Runtime, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{CliError, Serve};
+use super::{CliError, Serve, lock};
 use crate::{
     engine,
     http::{self, App},
@@ -55,6 +55,7 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         notice_disk: args.notice_disk,
         ..StoreOptions::default()
     };
+    let _held = lock::hold(&args.data)?;
     let store = Store::folder(&args.data, bounds)
         .map_err(|why| CliError::Said(format!("the data folder {}: {why}", args.data.display())))?;
 
