@@ -188,6 +188,7 @@ pub fn add(file: &Path, name: &str, may: &[Right]) -> Result<String, KeysError> 
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
         return Err(KeysError::Name);
     }
+    let _held = one_at_a_time(file);
     let mut keys = list(file)?;
     if keys.iter().any(|key| key.name == name) {
         return Err(KeysError::Known(name.to_owned()));
@@ -196,7 +197,10 @@ pub fn add(file: &Path, name: &str, may: &[Right]) -> Result<String, KeysError> 
     getrandom::fill(&mut random).map_err(|_| KeysError::Random)?;
     let secret = format!("langdu_{}", blake3::Hash::from_bytes(random).to_hex());
     let hash = blake3::hash(secret.as_bytes()).to_hex().to_string();
-    keys.push(Key { name: name.to_owned(), may: may.to_vec(), hash });
+    let mut may = may.to_vec();
+    may.sort_unstable();
+    may.dedup();
+    keys.push(Key { name: name.to_owned(), may, hash });
     replace(file, keys)?;
     Ok(secret)
 }
@@ -206,6 +210,7 @@ pub fn add(file: &Path, name: &str, may: &[Right]) -> Result<String, KeysError> 
 /// # Errors
 /// When there is none, or the file cannot be read or written.
 pub fn revoke(file: &Path, name: &str) -> Result<(), KeysError> {
+    let _held = one_at_a_time(file);
     let mut keys = list(file)?;
     let before = keys.len();
     keys.retain(|key| key.name != name);
@@ -219,13 +224,142 @@ fn hash_of(key: &Key) -> Result<blake3::Hash, KeysError> {
     blake3::Hash::from_hex(&key.hash).map_err(|_| KeysError::Broken(format!("the hash of {}", key.name)))
 }
 
-/// Writes beside the file, then puts it in the place of the old one.
+/// Writes beside the file, makes sure that it is on the disk, and puts it in the place of the old one.
+///
+/// Nobody but its owner can read a new file. One that was there keeps its owner, its group and their rights: the
+/// service, which is another user than who hands out keys, must be able to read it.
 fn replace(file: &Path, key: Vec<Key>) -> Result<(), KeysError> {
     let text = toml::to_string(&Written { key }).map_err(|why| KeysError::Broken(why.to_string()))?;
-    let beside = file.with_extension("part");
-    let mut new = File::create(&beside)?;
-    new.write_all(text.as_bytes())?;
-    new.sync_all()?;
-    fs::rename(&beside, file)?;
+    // Where the file is a link the link stays.
+    let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let mut name = file.as_os_str().to_owned();
+    name.push(".part");
+    let beside = PathBuf::from(name);
+    // One that was left behind may be readable by others.
+    if let Err(why) = fs::remove_file(&beside)
+        && why.kind() != io::ErrorKind::NotFound
+    {
+        return Err(why.into());
+    }
+    let mut new = create_private(&beside)?;
+    let written = like_the_old_one(&new, &file)
+        .and_then(|()| new.write_all(text.as_bytes()))
+        .and_then(|()| new.sync_all())
+        .and_then(|()| fs::rename(&beside, &file));
+    if let Err(why) = written {
+        // What is left behind is told by the error already.
+        let _ = fs::remove_file(&beside);
+        return Err(why.into());
+    }
+    // The name too, where the system can: a key that was revoked is not to come back with the power.
+    if let Ok(folder) = folder(&file) {
+        let _ = folder.sync_all();
+    }
     Ok(())
+}
+
+/// Keeps others from changing `file` at the same time, where the system can, until the value is dropped.
+fn one_at_a_time(file: &Path) -> Option<File> {
+    let folder = folder(file).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
+}
+
+fn folder(file: &Path) -> io::Result<File> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or_else(|| Path::new(".")))
+}
+
+fn create_private(file: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
+}
+
+fn like_the_old_one(new: &File, old: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+        let old = match fs::metadata(old) {
+            Ok(old) => old,
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(why) => return Err(why),
+        };
+        let made = new.metadata()?;
+        if (made.uid(), made.gid()) != (old.uid(), old.gid()) {
+            fchown(new, Some(old.uid()), Some(old.gid()))?;
+        }
+        new.set_permissions(fs::Permissions::from_mode(old.mode() & 0o660))?;
+    }
+    #[cfg(not(unix))]
+    let _ = (new, old);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn keys_are_made_found_and_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.toml");
+        let first = add(&file, "cms", &[Right::Publish, Right::Publish]).unwrap();
+        let second = add(&file, "editor", &[Right::Lexicon]).unwrap();
+        let keys = Keys::open(&file).unwrap();
+        assert_eq!(keys.find(&first).unwrap().may, [Right::Publish]);
+        assert_eq!(keys.find(&second).unwrap().name, "editor");
+        assert!(keys.find("").is_none() && keys.find(&first[..first.len() - 1]).is_none());
+        assert!(matches!(add(&file, "cms", &[]), Err(KeysError::Known(_))));
+        assert!(matches!(add(&file, "a b", &[]), Err(KeysError::Name)));
+
+        revoke(&file, "cms").unwrap();
+        assert!(keys.find(&first).is_some(), "what is in use changes when it is told to");
+        assert_eq!(keys.reload().unwrap(), 1);
+        assert!(keys.find(&first).is_none() && keys.find(&second).is_some());
+        assert!(matches!(revoke(&file, "cms"), Err(KeysError::Unknown(_))));
+
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!text.contains(&second), "the file does not hold the key");
+        fs::write(&file, text.replace("hash = \"", "hash = \"g")).unwrap();
+        assert!(matches!(keys.reload(), Err(KeysError::Broken(_))));
+        assert!(keys.find(&second).is_some(), "what was in use stays");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_read_the_file() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("keys.toml"), folder.path().join("link.toml"));
+        let mode = || fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        // As a crash in the middle may leave it.
+        fs::write(folder.path().join("keys.toml.part"), "left behind").unwrap();
+        add(&file, "one", &[Right::Speech]).unwrap();
+        assert_eq!(mode(), 0o600);
+        // The group that the operator let in stays, everybody else does not.
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        symlink(&file, &link).unwrap();
+        add(&link, "two", &[Right::Speech]).unwrap();
+        assert_eq!(mode(), 0o640);
+        assert!(link.is_symlink());
+        assert_eq!(list(&file).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn many_at_a_time_lose_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys.toml");
+        std::thread::scope(|scope| {
+            for number in 0..16 {
+                let file = &file;
+                scope.spawn(move || add(file, &format!("key-{number}"), &[Right::Speech]).unwrap());
+            }
+        });
+        assert_eq!(list(&file).unwrap().len(), 16);
+    }
 }

@@ -1,10 +1,13 @@
 //! The filters: one text a line in, one line out.
 
-use std::io::{self, BufRead, Write};
+use std::{
+    io::{self, BufRead, Write},
+    path::Path,
+};
 
 use serde_json::json;
 
-use super::{CliError, Filter};
+use super::{CliError, Filter, Settings};
 use crate::{
     notice::{self, Format, Limits, NoticeError},
     reading::{self, Syllable},
@@ -17,10 +20,11 @@ use crate::{
 const LINE_BREAK: &str = "\u{2028}";
 
 /// The spoken form of each line.
-pub(super) fn spoken(args: Filter) -> Result<(), CliError> {
-    let lexicon = args.manner.lexicon()?;
+pub(super) fn spoken(config: Option<&Path>, args: Filter) -> Result<(), CliError> {
+    let settings = Settings::load(config, &args.manner)?;
+    let lexicon = settings.lexicon()?;
     each_line(|text| {
-        let (spoken, notes) = spoken::speak_as_asked(text, &args.manner.read.spoken, &lexicon.find(text));
+        let (spoken, notes) = spoken::speak_as_asked(text, &settings.read.spoken, &lexicon.find(text));
         if !args.json {
             return spoken.text();
         }
@@ -38,10 +42,11 @@ pub(super) fn spoken(args: Filter) -> Result<(), CliError> {
 }
 
 /// The reading of each character of each line: pinyin with tone number, or null.
-pub(super) fn pronounce(args: Filter) -> Result<(), CliError> {
-    let lexicon = args.manner.lexicon()?;
+pub(super) fn pronounce(config: Option<&Path>, args: Filter) -> Result<(), CliError> {
+    let settings = Settings::load(config, &args.manner)?;
+    let lexicon = settings.lexicon()?;
     each_line(|text| {
-        let (spoken, _) = spoken::speak_as_asked(text, &args.manner.read.spoken, &lexicon.find(text));
+        let (spoken, _) = spoken::speak_as_asked(text, &settings.read.spoken, &lexicon.find(text));
         let (reading, notes) = reading::read(&spoken);
         if !args.json {
             let syllables = reading::by_character(text, &spoken, &reading);
@@ -60,7 +65,8 @@ fn citation(c: char, syllable: Syllable) -> String {
 }
 
 /// The sentences of each line.
-pub(super) fn segment(args: Filter) -> Result<(), CliError> {
+pub(super) fn segment(config: Option<&Path>, args: Filter) -> Result<(), CliError> {
+    let settings = Settings::load(config, &args.manner)?;
     let limits = Limits { max_chars: usize::MAX };
     each_line(|text| {
         let document = match notice::read(text, Format::Text, &limits) {
@@ -69,7 +75,7 @@ pub(super) fn segment(args: Filter) -> Result<(), CliError> {
                 return "[]".to_owned();
             }
         };
-        let (sentences, _) = segment::sentences_with(&document, &args.manner.read.segment);
+        let (sentences, _) = segment::sentences_with(&document, &settings.read.segment);
         if !args.json {
             let texts: Vec<_> =
                 sentences.iter().map(|s| s.span.of(&document.text).replace('\n', LINE_BREAK)).collect();

@@ -2,29 +2,41 @@
 //!
 //! `serve` is the service; `synth` makes one WAV of one notice; `spoken`, `pronounce` and `segment`
 //! are filters (one text a line in, one line out, U+2028 for a line break inside a text); `voices`
-//! lists what can speak; `lexicon` checks a lexicon file or makes one.
+//! lists what can speak; `lexicon` checks a lexicon file or makes one; `config` checks, writes and shows
+//! the configuration; `keys` hands out the keys of programs. What may be chosen, and where, is in
+//! [`settings`].
 
+mod check;
+mod config;
 mod filter;
+mod keys;
 mod lexicon;
 mod lock;
+mod log;
 mod serve;
+mod settings;
 mod synth;
 mod voices;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
     engine::{self, Engine, EngineError},
+    keys::{KeysError, Right},
     lexicon::Lexicon,
-    plan::{Options, Speed},
+    plan::Speed,
 };
+use settings::{Manner, Problems, ServeFlags, Settings, SpeechFlags, VoiceFiles};
 
 /// 朗读: reads Chinese public notices aloud, offline.
 #[derive(Debug, Parser)]
 #[command(name = "langdu", version, about, max_term_width = 100)]
 struct Cli {
+    /// The configuration; else langdu.toml here, else /etc/langdu/langdu.toml, where there is one
+    #[arg(long, global = true, value_name = "FILE", env = settings::CONFIG_VARIABLE)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -32,7 +44,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the player, the demo pages and the API
-    Serve(Serve),
+    Serve(Box<ServeFlags>),
     /// Speak a notice into a WAV file
     Synth(Synth),
     /// Filter: a text a line in, its spoken form out
@@ -46,6 +58,11 @@ enum Command {
     /// Check a lexicon file, or make one
     #[command(subcommand)]
     Lexicon(LexiconCommand),
+    /// Check the configuration, write a new one, or show what holds
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Hand out the keys with which programs publish, edit the lexicon, have speech made
+    Keys(KeysArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -62,82 +79,50 @@ enum LexiconCommand {
     },
 }
 
-/// How a text is read.
-#[derive(Clone, Debug, Args)]
-struct Manner {
-    /// Lexicon of the site: what is written <tab> how it is said, one entry a line
-    #[arg(long, value_name = "FILE", env = "LANGDU_LEXICON")]
-    lexicon: Option<PathBuf>,
-    /// Where listeners differ: one=yi,range_word=dao,document_year=year,brackets=skipped,
-    /// responsibility=skipped
-    #[arg(long, value_name = "CHOICES", default_value = "", env = "LANGDU_READ")]
-    read: Options,
-}
-
-impl Manner {
-    /// The lexicon; an empty one when none is given.
-    fn lexicon(&self) -> Result<Arc<Lexicon>, CliError> {
-        let Some(file) = &self.lexicon else { return Ok(Arc::default()) };
-        Ok(Arc::new(lexicon::load(file)?))
-    }
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Tell everything that is wrong with the configuration and what it names, and what is doubtful
+    Check {
+        /// The configuration; the one that `serve` would read when not given
+        file: Option<PathBuf>,
+    },
+    /// Write a configuration with every key, its default and what it is for; never over another one
+    Init {
+        /// Where it goes; `-` for standard output
+        #[arg(default_value = "langdu.toml")]
+        file: PathBuf,
+    },
+    /// Print what holds, and where it was written; secrets are left out
+    Show,
 }
 
 #[derive(Debug, Args)]
-struct VoiceFiles {
-    /// Folder that holds the voices
-    #[arg(long, value_name = "DIR", default_value = "voices", env = "LANGDU_VOICES")]
-    voices: PathBuf,
-    /// Threads of one synthesis; all cores when not given
-    #[arg(long, value_name = "N", env = "LANGDU_THREADS")]
-    threads: Option<usize>,
+struct KeysArgs {
+    /// File of the keys; the one of the configuration when not given
+    #[arg(long, global = true, value_name = "FILE")]
+    file: Option<String>,
+    #[command(subcommand)]
+    command: KeysCommand,
 }
 
-#[derive(Debug, Args)]
-struct Serve {
-    /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", env = "LANGDU_LISTEN")]
-    listen: SocketAddr,
-    /// Folder for clips and notices; it may be deleted at any time, everything is made again
-    #[arg(long, value_name = "DIR", default_value = "var", env = "LANGDU_DATA")]
-    data: PathBuf,
-    /// Bytes of disk that clips may take (512M, 8G); those that were not heard for the longest time go first
-    #[arg(long, value_name = "SIZE", default_value = "8G", value_parser = size, env = "LANGDU_CLIP_DISK")]
-    clip_disk: u64,
-    /// Bytes of disk that notices may take; those that were not read for the longest time go first
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size, env = "LANGDU_NOTICE_DISK")]
-    notice_disk: u64,
-    /// Bytes of memory for the clips that are asked for most
-    #[arg(long, value_name = "SIZE", default_value = "128M", value_parser = size, env = "LANGDU_CLIP_MEMORY")]
-    clip_memory: u64,
-    /// Voice that reads where none is asked for
-    #[arg(long, value_name = "NAME", env = "LANGDU_VOICE")]
-    voice: Option<String>,
-    /// Voices that speak, one after the other, where the voice of a notice fails
-    #[arg(long, value_name = "NAME", env = "LANGDU_FALLBACK", value_delimiter = ',')]
-    fallback: Vec<String>,
-    /// Seconds one clip may take to be made
-    #[arg(long, value_name = "N", default_value_t = 120, env = "LANGDU_CLIP_SECONDS",
-          value_parser = clap::value_parser!(u64).range(1..))]
-    clip_seconds: u64,
-    /// Notices that may be followed at a time (/v1/notices/{id}/events)
-    #[arg(long, value_name = "N", default_value_t = 1000, env = "LANGDU_MAX_FOLLOWERS")]
-    max_followers: usize,
-    /// Characters a notice may have
-    #[arg(long, value_name = "N", default_value_t = 100_000, env = "LANGDU_MAX_CHARS")]
-    max_chars: usize,
-    /// Connections at a time; further ones wait
-    #[arg(long, value_name = "N", default_value_t = crate::http::MOST_CONNECTIONS, env = "LANGDU_MAX_CONNECTIONS")]
-    max_connections: usize,
-    /// Origin whose pages may call the service (https://www.example.gov.cn); may be given several times
-    #[arg(long = "allow-origin", value_name = "ORIGIN", env = "LANGDU_ALLOW_ORIGINS", value_delimiter = ',')]
-    allow_origins: Vec<String>,
-    /// File of the keys with which programs publish, edit the lexicon, have speech made (`langdu keys`)
-    #[arg(long, value_name = "FILE", env = "LANGDU_KEYS")]
-    keys: Option<PathBuf>,
-    #[command(flatten)]
-    manner: Manner,
-    #[command(flatten)]
-    files: VoiceFiles,
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Make a key and print it: this is the only time it is seen
+    Add {
+        /// How it is told from others
+        #[arg(long)]
+        name: String,
+        /// What it is good for: publish, lexicon, speech
+        #[arg(long, value_name = "RIGHTS", required = true, value_delimiter = ',')]
+        may: Vec<Right>,
+    },
+    /// List the keys: name and rights
+    List,
+    /// Take a key back
+    Revoke {
+        /// Its name
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -147,9 +132,6 @@ struct Synth {
     /// Where the sound goes
     #[arg(short, long, value_name = "WAV")]
     output: PathBuf,
-    /// Voice
-    #[arg(long, value_name = "NAME")]
-    voice: Option<String>,
     /// Speed of speech, 1.0 is normal
     #[arg(long, value_name = "FACTOR", default_value = "1.0", value_parser = speed)]
     speed: Speed,
@@ -160,9 +142,7 @@ struct Synth {
     #[arg(long, conflicts_with = "html")]
     ssml: bool,
     #[command(flatten)]
-    manner: Manner,
-    #[command(flatten)]
-    files: VoiceFiles,
+    speech: SpeechFlags,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -174,10 +154,16 @@ struct Filter {
     manner: Manner,
 }
 
-impl VoiceFiles {
-    /// Every engine of the folder, with all its files checked.
+impl Settings {
+    /// Every engine of the folder of voices, with all its files checked.
     fn engines(&self) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
-        engine::load_folder(&self.voices, self.threads.unwrap_or(0))
+        engine::load_folder(&self.voices, self.threads)
+    }
+
+    /// The lexicon; an empty one when there is none.
+    fn lexicon(&self) -> Result<Arc<Lexicon>, CliError> {
+        let Some(file) = &self.lexicon else { return Ok(Arc::default()) };
+        Ok(Arc::new(lexicon::load(file)?))
     }
 }
 
@@ -200,6 +186,12 @@ enum CliError {
     /// The engine gave no sound.
     #[error(transparent)]
     Audio(#[from] crate::audio::AudioError),
+    /// The file of keys could not be read or changed.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The operator's choices cannot be followed.
+    #[error("the configuration has errors\n{0}")]
+    Settings(#[from] Problems),
     /// Anything said in words.
     #[error("{0}")]
     Said(String),
@@ -214,15 +206,25 @@ impl CliError {
 
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Serve(args) => serve::run(args),
-        Command::Synth(args) => synth::run(args),
-        Command::Spoken(args) => filter::spoken(args),
-        Command::Pronounce(args) => filter::pronounce(args),
-        Command::Segment(args) => filter::segment(args),
-        Command::Voices(args) => voices::run(args),
+    let matches = described(Cli::command()).get_matches();
+    let Cli { config, command } = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(why) => why.exit(),
+    };
+    let config = config.as_deref();
+    let done = match command {
+        Command::Serve(flags) => serve::run(config, &flags),
+        Command::Synth(args) => synth::run(config, args),
+        Command::Spoken(args) => filter::spoken(config, args),
+        Command::Pronounce(args) => filter::pronounce(config, args),
+        Command::Segment(args) => filter::segment(config, args),
+        Command::Voices(flags) => voices::run(config, &flags),
         Command::Lexicon(LexiconCommand::Check { file }) => lexicon::check(&file),
         Command::Lexicon(LexiconCommand::ImportPls { file }) => lexicon::import_pls(&file),
+        Command::Config(ConfigCommand::Check { file }) => check::run(file.as_deref().or(config)),
+        Command::Config(ConfigCommand::Init { file }) => config::init(&file),
+        Command::Config(ConfigCommand::Show) => config::show(config),
+        Command::Keys(args) => keys::run(config, args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -242,40 +244,16 @@ fn speed(text: &str) -> Result<Speed, String> {
     text.parse().ok().and_then(Speed::new).ok_or(format!("a number from {slowest} to {fastest}"))
 }
 
-/// A number of bytes: `4096`, `512M`, `8G`; K, M, G and T are powers of 1024.
-fn size(text: &str) -> Result<u64, String> {
-    let unit = text.chars().last().map_or(0, |last| match last {
-        'k' | 'K' => 10,
-        'm' | 'M' => 20,
-        'g' | 'G' => 30,
-        't' | 'T' => 40,
-        _ => 0,
-    });
-    let digits = if unit == 0 { text } else { text.get(..text.len() - 1).unwrap_or_default() };
-    let number = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten();
-    let bytes = number.and_then(|number| number.checked_mul(1 << unit)).filter(|bytes| *bytes > 0);
-    bytes.ok_or("a number of bytes, as 512M or 8G".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_as_they_are_written() {
-        let good = [
-            ("1", 1),
-            ("4096", 4096),
-            ("3k", 3 << 10),
-            ("512M", 512 << 20),
-            ("8G", 8 << 30),
-            ("2T", 2 << 40),
-        ];
-        for (text, bytes) in good {
-            assert_eq!(size(text), Ok(bytes), "{text}");
-        }
-        for bad in ["", "G", "0", "0G", "-1", "+1", "1.5G", "8 G", "8GB", "99999999999T", "八"] {
-            assert!(size(bad).is_err(), "{bad}");
-        }
-    }
+/// Tells at every flag of a key what holds without it.
+fn described(command: clap::Command) -> clap::Command {
+    let defaults = settings::defaults();
+    command.mut_subcommands(|command| {
+        command.mut_args(|arg| match (defaults.get(arg.get_id().as_str()), arg.get_help()) {
+            (Some(default), Some(help)) => {
+                let help = format!("{help} [default: {default}]");
+                arg.help(help)
+            }
+            _ => arg,
+        })
+    })
 }

@@ -1,11 +1,13 @@
 //! `langdu serve`: the service, until it is told to stop.
 
-use std::{panic, sync::Arc, time::Duration};
+use std::{error::Error, panic, path::Path, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, runtime::Runtime, signal};
-use tracing_subscriber::EnvFilter;
 
-use super::{CliError, Serve, lock};
+use super::{
+    CliError, lock, log,
+    settings::{self, ServeFlags},
+};
 use crate::{
     engine,
     http::{self, App},
@@ -17,56 +19,59 @@ use crate::{
 };
 
 /// Loads the voices, then listens; the address is printed once requests are answered.
-pub(super) fn run(args: Serve) -> Result<(), CliError> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliError> {
+    let found = settings::find(config, flags);
+    let chosen = found.settings.ok_or(found.problems)?;
+    log::start(chosen.log, chosen.log_level);
     say_only_where_it_panicked();
+    for doubt in found.doubts.iter() {
+        tracing::warn!("{doubt}");
+    }
 
-    let engines = args.files.engines()?;
-    let (_, voice) = engine::find(&engines, args.voice.as_deref())?;
-    for name in &args.fallback {
+    let engines = chosen.engines()?;
+    let (_, voice) = engine::find(&engines, chosen.voice.as_deref())?;
+    for name in &chosen.fallback {
         engine::find(&engines, Some(name))?;
     }
-    let lexicon = match &args.manner.lexicon {
-        Some(file) => {
-            SiteLexicon::open(file).map_err(|why| CliError::Said(format!("{}: {why}", file.display())))?
-        }
+    let said = |file: &Path, why: &dyn Error| CliError::Said(format!("{}: {why}", file.display()));
+    let lexicon = match &chosen.lexicon {
+        Some(file) => SiteLexicon::open(file).map_err(|why| said(file, &why))?,
         None => SiteLexicon::default(),
     };
     let lexicon = Arc::new(lexicon);
-    let keys = match &args.keys {
-        Some(file) => Keys::open(file).map_err(|why| CliError::Said(format!("{}: {why}", file.display())))?,
+    let keys = match &chosen.keys {
+        Some(file) => Keys::open(file).map_err(|why| said(file, &why))?,
         None => Keys::default(),
     };
     let keys = Arc::new(keys);
     let options = RenderOptions {
-        limits: Limits { max_chars: args.max_chars },
+        limits: Limits { max_chars: chosen.max_chars },
         voice: Some(voice.name.clone()),
-        fallback: args.fallback.clone(),
-        synthesis: Duration::from_secs(args.clip_seconds),
-        most_followers: args.max_followers,
-        reading: args.manner.read,
+        fallback: chosen.fallback.clone(),
+        synthesis: Duration::from_secs(chosen.clip_seconds),
+        most_followers: chosen.max_followers,
+        reading: chosen.read,
         lexicon: lexicon.clone(),
         ..RenderOptions::default()
     };
     let bounds = StoreOptions {
-        clip_bytes: args.clip_memory,
-        clip_disk: args.clip_disk,
-        notice_disk: args.notice_disk,
+        clip_bytes: chosen.clip_memory,
+        clip_disk: chosen.clip_disk,
+        notice_disk: chosen.notice_disk,
         ..StoreOptions::default()
     };
-    let _held = lock::hold(&args.data)?;
-    let store = Store::folder(&args.data, bounds)
-        .map_err(|why| CliError::Said(format!("the data folder {}: {why}", args.data.display())))?;
+    let _held = lock::hold(&chosen.data)?;
+    let store = Store::folder(&chosen.data, bounds)
+        .map_err(|why| CliError::Said(format!("the data folder {}: {why}", chosen.data.display())))?;
 
     Runtime::new().map_err(CliError::io("starting threads"))?.block_on(async {
-        let listening = || format!("listening on {}", args.listen);
-        let listener = TcpListener::bind(args.listen).await.map_err(CliError::io(listening()))?;
+        let listening = || format!("listening on {}", chosen.listen);
+        let listener = TcpListener::bind(chosen.listen).await.map_err(CliError::io(listening()))?;
         let address = listener.local_addr().map_err(CliError::io(listening()))?;
         let renderer = Renderer::start(engines, store, options);
         let app = App::new(renderer)
-            .allow_origins(args.allow_origins)
-            .most_connections(args.max_connections)
+            .allow_origins(chosen.allow_origins)
+            .most_connections(chosen.max_connections)
             .keys(keys.clone());
         tokio::spawn(reload_when_told(lexicon, keys));
         println!("listening on http://{address}");

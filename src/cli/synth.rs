@@ -8,7 +8,7 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{CliError, Synth};
+use super::{CliError, Settings, Synth};
 use crate::{
     audio, engine,
     notice::{self, Format, Limits},
@@ -16,14 +16,15 @@ use crate::{
 };
 
 /// Reads, plans, speaks and writes. The file appears when it is complete, never half.
-pub(super) fn run(args: Synth) -> Result<(), CliError> {
+pub(super) fn run(config: Option<&Path>, args: Synth) -> Result<(), CliError> {
+    let chosen = Settings::load(config, &args.speech)?;
     let text = source(&args.file)?;
     let format = format(&args);
     let (document, _) = notice::read(&text, format, &Limits { max_chars: usize::MAX })?;
 
-    let engines = args.files.engines()?;
-    let (engine, voice) = engine::find(&engines, args.voice.as_deref())?;
-    let settings = args.manner.read.settings(voice.timbre(engine), args.speed, args.manner.lexicon()?);
+    let engines = chosen.engines()?;
+    let (engine, voice) = engine::find(&engines, chosen.voice.as_deref())?;
+    let settings = chosen.read.settings(voice.timbre(engine), args.speed, chosen.lexicon()?);
     let (plan, _) = plan::plan(&document, &settings);
     if plan.utterances.is_empty() {
         return Err(CliError::Said("there is nothing to read aloud in this text".to_owned()));

@@ -33,19 +33,22 @@ impl Service {
         if let Some(folder) = folder {
             command.arg("--data").arg(folder);
         }
-        Self::start(command, true)
+        Self::start(command, true, log())
     }
 
     /// `langdu serve` with its voice.
     pub fn real(folder: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_langdu"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
-        Self::start(command, false)
+        Self::start(command, false, log())
     }
 
-    fn start(mut command: Command, tells: bool) -> Self {
-        // What a service logs is seen with LANGDU_TEST_LOG=1.
-        let log = if env::var_os("LANGDU_TEST_LOG").is_some() { Stdio::inherit() } else { Stdio::null() };
+    /// `command`, which must be `langdu serve`, with its log in `log`.
+    pub fn of(command: Command, log: Stdio) -> Self {
+        Self::start(command, false, log)
+    }
+
+    fn start(mut command: Command, tells: bool, log: Stdio) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let address = address(&mut said);
@@ -65,6 +68,12 @@ impl Service {
 
     pub fn health(&self) -> Value {
         self.client().get("/healthz").unwrap().json()
+    }
+
+    /// Sends a signal, as `HUP`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.unwrap().success());
     }
 
     /// SIGKILL: it can do nothing about it.
@@ -91,6 +100,11 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// What a service logs is seen with LANGDU_TEST_LOG=1.
+fn log() -> Stdio {
+    if env::var_os("LANGDU_TEST_LOG").is_some() { Stdio::inherit() } else { Stdio::null() }
 }
 
 /// The address that a service prints when it listens.
