@@ -4,6 +4,7 @@
 //! are filters (one text a line in, one line out, U+2028 for a line break inside a text); `voices`
 //! lists what can speak; `lexicon` checks a lexicon file or makes one.
 
+mod bucket;
 mod filter;
 mod lexicon;
 mod serve;
@@ -133,6 +134,8 @@ struct Serve {
     /// File of the keys with which programs publish, edit the lexicon, have speech made (`langdu keys`)
     #[arg(long, value_name = "FILE", env = "LANGDU_KEYS")]
     keys: Option<PathBuf>,
+    #[command(flatten)]
+    bucket: bucket::BucketArgs,
     #[command(flatten)]
     manner: Manner,
     #[command(flatten)]

@@ -55,8 +55,12 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         notice_disk: args.notice_disk,
         ..StoreOptions::default()
     };
-    let store = Store::folder(&args.data, bounds)
-        .map_err(|why| CliError::Said(format!("the data folder {}: {why}", args.data.display())))?;
+    let store = match args.bucket.options()? {
+        None => Store::folder(&args.data, bounds)
+            .map_err(|why| CliError::Said(format!("the data folder {}: {why}", args.data.display())))?,
+        Some(bucket) => Store::shared(&args.data, &bucket, bounds)
+            .map_err(|why| CliError::Said(format!("the bucket {}: {why}", bucket.bucket)))?,
+    };
 
     Runtime::new().map_err(CliError::io("starting threads"))?.block_on(async {
         let listening = || format!("listening on {}", args.listen);
