@@ -29,7 +29,7 @@ use langdu::{
     http::{self, App},
     reading::Reading,
     render::{RenderOptions, Renderer},
-    store::{Store, StoreOptions},
+    store::{BucketOptions, Store, StoreOptions},
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -61,6 +61,47 @@ struct Args {
     /// How long one synthesis may take
     #[arg(long, value_name = "MS", default_value_t = 60_000)]
     limit_ms: u64,
+    /// Sounds a little otherwise than processes with another figure, as neural voices do on other machines
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    detune: u8,
+    /// Bucket behind the folder
+    #[arg(long, value_name = "NAME", requires = "data")]
+    s3_bucket: Option<String>,
+    /// Address of its server
+    #[arg(long, value_name = "URL")]
+    s3_endpoint: Option<String>,
+    /// Region of the bucket
+    #[arg(long, value_name = "NAME")]
+    s3_region: Option<String>,
+    /// Folder of the bucket
+    #[arg(long, value_name = "PATH", default_value = "")]
+    s3_prefix: String,
+    /// Access key of the bucket; here and not in the environment, because it opens nothing but a test
+    #[arg(long, value_name = "ID:SECRET", default_value = "test:secret")]
+    s3_key: String,
+}
+
+impl Args {
+    fn store(&self) -> Result<Store, Box<dyn Error>> {
+        let options = StoreOptions {
+            clip_bytes: self.memory,
+            clip_disk: self.clip_disk,
+            ..StoreOptions::default()
+        };
+        let Some(folder) = &self.data else { return Ok(Store::memory(options)) };
+        let Some(bucket) = self.s3_bucket.clone() else { return Ok(Store::folder(folder, options)?) };
+        let (id, secret) = self.s3_key.split_once(':').unwrap_or_default();
+        let bucket = BucketOptions {
+            bucket,
+            endpoint: self.s3_endpoint.clone(),
+            region: self.s3_region.clone(),
+            prefix: self.s3_prefix.clone(),
+            access_key_id: id.to_owned(),
+            secret_access_key: secret.to_owned(),
+            allow_http: true,
+        };
+        Ok(Store::shared(folder, &bucket, options)?)
+    }
 }
 
 /// How an utterance goes wrong.
@@ -110,6 +151,7 @@ impl FromStr for Share {
 struct Hummer {
     voices: Vec<Voice>,
     delay: Duration,
+    detune: u8,
     faults: Vec<Share>,
     /// How often each reading was asked for.
     asked: Mutex<HashMap<u64, u64>>,
@@ -146,6 +188,9 @@ impl Engine for Hummer {
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner).entry(number).or_default() += 1;
         thread::sleep(self.delay);
         let mut samples = hum::hum(reading, speed);
+        if let Some(sample) = samples.get_mut(200) {
+            *sample += f32::from(self.detune) / 256.0;
+        }
         match self.fault(number) {
             None => {}
             Some(Fault::Hang) => thread::sleep(Duration::from_secs(3600)),
@@ -170,15 +215,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let engine = Arc::new(Hummer {
         voices: vec![hum::voice("hum", "哼哼", (0.5, 2.0)), hum::voice("slow", "慢慢", (0.8, 1.2))],
         delay: Duration::from_millis(args.delay_ms),
-        faults: args.faults,
+        detune: args.detune,
+        faults: args.faults.clone(),
         asked: Mutex::default(),
     });
-    let options =
-        StoreOptions { clip_bytes: args.memory, clip_disk: args.clip_disk, ..StoreOptions::default() };
-    let store = match args.data {
-        Some(folder) => Store::folder(&folder, options)?,
-        None => Store::memory(options),
-    };
+    let store = args.store()?;
     let options = RenderOptions {
         planned_bytes: args.planned,
         synthesis: Duration::from_millis(args.limit_ms),

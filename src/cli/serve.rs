@@ -6,7 +6,7 @@ use tokio::{net::TcpListener, runtime::Runtime, signal};
 
 use super::{
     CliError, lock, log,
-    settings::{self, ServeFlags},
+    settings::{self, ServeFlags, Settings},
 };
 use crate::{
     engine,
@@ -15,7 +15,7 @@ use crate::{
     notice::Limits,
     render::{RenderOptions, Renderer},
     site::{SiteError, SiteLexicon},
-    store::{Store, StoreOptions},
+    store::{BucketOptions, Store, StoreOptions},
 };
 
 /// Loads the voices, then listens; the address is printed once requests are answered.
@@ -61,8 +61,12 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
         ..StoreOptions::default()
     };
     let _held = lock::hold(&chosen.data)?;
-    let store = Store::folder(&chosen.data, bounds)
-        .map_err(|why| CliError::Said(format!("the data folder {}: {why}", chosen.data.display())))?;
+    let store = match bucket(&chosen) {
+        None => Store::folder(&chosen.data, bounds)
+            .map_err(|why| CliError::Said(format!("the data folder {}: {why}", chosen.data.display())))?,
+        Some(bucket) => Store::shared(&chosen.data, &bucket, bounds)
+            .map_err(|why| CliError::Said(format!("the bucket {}: {why}", bucket.bucket)))?,
+    };
 
     Runtime::new().map_err(CliError::io("starting threads"))?.block_on(async {
         let listening = || format!("listening on {}", chosen.listen);
@@ -77,6 +81,19 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");
         http::serve(listener, app, told_to_stop()).await.map_err(CliError::io(listening()))
+    })
+}
+
+/// The bucket that is shared with other processes, if one is.
+fn bucket(chosen: &Settings) -> Option<BucketOptions> {
+    Some(BucketOptions {
+        bucket: chosen.s3_bucket.clone()?,
+        endpoint: chosen.s3_endpoint.clone(),
+        region: chosen.s3_region.clone(),
+        prefix: chosen.s3_prefix.clone().unwrap_or_default(),
+        access_key_id: chosen.s3_access_key_id.clone().unwrap_or_default(),
+        secret_access_key: chosen.s3_secret_access_key.as_ref().map_or_else(String::new, |secret| secret.reveal().to_owned()),
+        allow_http: chosen.s3_allow_http,
     })
 }
 

@@ -94,6 +94,9 @@ pub(super) async fn health(State(app): State<App>) -> Response {
         let detail = "the data folder cannot be written: clips and notices live in memory";
         reasons.push(Reason { part: "store", detail: detail.to_owned() });
     }
+    if let Some(detail) = found.bucket {
+        reasons.push(Reason { part: "store", detail });
+    }
     for engine in found.failing_engines {
         reasons.push(Reason { part: "voices", detail: format!("{engine} failed on its last clips") });
     }

@@ -113,6 +113,8 @@ pub struct Submitted {
 pub struct RenderHealth {
     /// Whether what is made is kept.
     pub store: StoreHealth,
+    /// What is wrong with the bucket, if anything is.
+    pub bucket: Option<String>,
     /// Names of the engines that failed on their last clips, one after the other.
     pub failing_engines: Vec<String>,
     /// Names of the engines that did not come back from several clips, and are given none until they do.
@@ -343,6 +345,7 @@ impl Renderer {
         };
         RenderHealth {
             store: self.desk.store.health().await,
+            bucket: self.desk.store.trouble(),
             failing_engines: names(|worker| worker.is_failing() && !worker.lane.is_stuck()),
             stuck_engines: names(|worker| worker.lane.is_stuck()),
             voices: self.desk.castings.len(),

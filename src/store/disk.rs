@@ -6,7 +6,8 @@
 use std::{error::Error, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload, path::Path};
+use futures::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, path::Path};
 use tokio::sync::Semaphore;
 
 use super::{keeper::Keeper, place::Place};
@@ -17,6 +18,9 @@ const MOST_WRITES: usize = 16;
 
 /// So long after trouble it is read once more.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How `object_store` words an answer of a server that does not know what it was asked for.
+const NOT_IMPLEMENTED: &str = "status code: 501";
 
 /// Objects by place.
 pub(super) struct Disk {
@@ -37,6 +41,15 @@ pub(super) enum DiskError {
     /// There is no room.
     #[error("the disk is full")]
     Full,
+    /// Who asks may not.
+    #[error("access is denied")]
+    Denied,
+    /// There is no bucket of that name.
+    #[error("there is no such bucket")]
+    NoBucket,
+    /// There is no such way of writing here.
+    #[error("it is not implemented")]
+    Unsupported,
     /// It takes longer than anyone has patience for.
     #[error("it takes too long")]
     Slow,
@@ -82,6 +95,30 @@ impl Disk {
             }
             (done, _) => done,
         }
+    }
+
+    /// Writes an object if there is none; whether there was none.
+    pub(super) async fn create(&self, place: Place, payload: PutPayload) -> Result<bool, DiskError> {
+        let (objects, path) = (self.objects.clone(), self.path(place));
+        let write = async move {
+            match objects.put_opts(&path, payload, PutMode::Create.into()).await {
+                Ok(_) => Ok(true),
+                Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+                Err(why) => Err(why),
+            }
+        };
+        self.patiently(&self.writes, write).await
+    }
+
+    /// The names of the objects that lie in `folder` itself.
+    pub(super) async fn names(&self, folder: &str) -> Result<Vec<String>, DiskError> {
+        let (objects, path) = (self.objects.clone(), self.prefix.clone().join(folder));
+        let list = async move {
+            let found = objects.list(Some(&path));
+            let names = found.map_ok(|meta| meta.location.filename().unwrap_or_default().to_owned());
+            names.try_collect().await
+        };
+        self.patiently(&self.reads, list).await
     }
 
     /// Removes an object, if it can be.
@@ -185,8 +222,13 @@ where
 
 impl From<object_store::Error> for DiskError {
     fn from(error: object_store::Error) -> Self {
-        if matches!(error, object_store::Error::NotFound { .. }) {
-            return Self::Missing;
+        use object_store::Error as E;
+        match error {
+            E::NotFound { .. } => return Self::Missing,
+            // What a server says of it quotes what was signed.
+            E::PermissionDenied { .. } | E::Unauthenticated { .. } => return Self::Denied,
+            E::NotImplemented { .. } => return Self::Unsupported,
+            _ => {}
         }
         let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
         while let Some(why) = cause {
@@ -196,7 +238,8 @@ impl From<object_store::Error> for DiskError {
             }
             cause = why.source();
         }
-        Self::Other(error.to_string())
+        let words = error.to_string();
+        if words.contains(NOT_IMPLEMENTED) { Self::Unsupported } else { Self::Other(words) }
     }
 }
 

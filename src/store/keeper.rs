@@ -100,8 +100,8 @@ impl Keeper {
         let shelf = match place {
             Place::Clip(_) => &self.books.clips,
             Place::Notice(_) | Place::PlainNotice(_) => &self.books.notices,
-            // It is removed at once.
-            Place::Probe => return,
+            // They are removed at once, or soon, and all but empty.
+            Place::Probe | Place::LateClip(_) | Place::LateNotice(_) => return,
         };
         shelf.add(len);
         if shelf.overflows() {

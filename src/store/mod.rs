@@ -8,18 +8,23 @@
 //!    and tells the log once;
 //! 6. [`keeper`] counts the files of a folder and removes those that were not used for the longest time
 //!    ([`shelf`]);
-//! 7. [`Store`] joins them.
+//! 7. [`bucket`] is what several processes share ([`s3`] asks it), [`shared`] joins it to the folder;
+//! 8. [`Store`] joins them.
 //!
 //! Where the objects cannot be written the service goes on from memory: clips can be made again, and
 //! notices are held until the objects take them.
 
+mod bucket;
 mod disk;
 mod health;
 mod hot;
 pub mod id;
 mod keeper;
 mod place;
+#[cfg(feature = "s3")]
+mod s3;
 mod seal;
+mod shared;
 mod shelf;
 mod writer;
 
@@ -32,11 +37,13 @@ use bytes::Bytes;
 use moka::{future, policy::EvictionPolicy, sync};
 use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
 
+pub use bucket::BucketOptions;
 use disk::{Disk, DiskError};
 use hot::Hot;
 pub use id::{ClipName, NoticeId};
 use keeper::Keeper;
 use place::Place;
+use shared::Shared;
 use writer::Writer;
 
 /// How much is kept where, and how patient the store is.
@@ -55,6 +62,8 @@ pub struct StoreOptions {
     pub retry: Duration,
     /// How long one read or write may take.
     pub patience: Duration,
+    /// How long one may take of the bucket, where somebody waits for it.
+    pub bucket_patience: Duration,
 }
 
 impl Default for StoreOptions {
@@ -66,6 +75,7 @@ impl Default for StoreOptions {
             notice_disk: 1 << 30,
             retry: Duration::from_secs(1),
             patience: Duration::from_secs(5),
+            bucket_patience: Duration::from_secs(1),
         }
     }
 }
@@ -76,8 +86,11 @@ pub enum StoreError {
     /// The name of the folder cannot be used. The operator is to blame.
     #[error("{0} cannot be the data folder")]
     Folder(String),
+    /// The bucket cannot be asked like this. The operator is to blame.
+    #[error("{0}")]
+    Bucket(String),
     /// The objects could not be read. It may be tried again.
-    #[error("the data folder cannot be read")]
+    #[error("the data cannot be read")]
     Unreadable,
 }
 
@@ -99,6 +112,7 @@ pub struct Store {
     noted: sync::Cache<NoticeId, u32>,
     disk: Option<Arc<Disk>>,
     writer: Arc<Writer>,
+    shared: Option<Arc<Shared>>,
 }
 
 /// Notices whose use is remembered as noted.
@@ -117,6 +131,38 @@ impl Store {
         let keeper = keeper.inspect_err(|why| tracing::error!(%why, "nobody keeps the data folder in order"));
         let objects = Arc::new(LocalFileSystem::new().with_fsync(true));
         Ok(Self::new(Some((objects, prefix)), keeper.ok(), options))
+    }
+
+    /// Keeps everything in a bucket that other processes share, with `folder` before it: what is asked for again
+    /// is read there, and while the bucket fails everything is written there.
+    ///
+    /// # Errors
+    /// [`StoreError::Bucket`] when the bucket cannot be asked so, or this program was built without; that it does
+    /// not answer is no error, but told by [`Store::trouble`]. [`StoreError::Folder`] as for [`Store::folder`].
+    #[cfg_attr(not(feature = "s3"), allow(unused_variables))]
+    pub fn shared(folder: &FsPath, bucket: &BucketOptions, options: StoreOptions) -> Result<Self, StoreError> {
+        #[cfg(feature = "s3")]
+        {
+            let objects = s3::objects(bucket, options.patience)?;
+            Ok(Self::folder(folder, options)?.before(&bucket.bucket, objects, &bucket.prefix, options))
+        }
+        #[cfg(not(feature = "s3"))]
+        Err(StoreError::Bucket("this program was built without S3".to_owned()))
+    }
+
+    /// The store with a bucket behind it.
+    #[cfg_attr(not(feature = "s3"), allow(dead_code))]
+    fn before(
+        self,
+        name: &str,
+        objects: Arc<dyn ObjectStore>,
+        prefix: &str,
+        options: StoreOptions,
+    ) -> Self {
+        let objects = Disk::new(objects, Path::from(prefix), options.patience, None);
+        let bucket = (name, objects, options.bucket_patience);
+        let shared = Shared::new(bucket, self.disk.clone(), self.writer.clone(), self.hot.clone());
+        Self { shared: Some(shared), ..self }
     }
 
     /// Keeps everything under `prefix` of `objects`, which has its own rules for what goes when it is full.
@@ -140,7 +186,7 @@ impl Store {
         let writer = Arc::new(Writer::new(disk.clone(), hot.clone(), &options));
         let noted = sync::Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(MOST_NOTED);
         // Of what was read nothing stays there: only those who wait for it get it.
-        Self { hot, loads: future::Cache::new(0), noted: noted.build(), disk, writer }
+        Self { hot, loads: future::Cache::new(0), noted: noted.build(), disk, writer, shared: None }
     }
 
     /// The file of a clip if it is in memory. Waits for nothing.
@@ -161,7 +207,11 @@ impl Store {
         if let Some(clip) = self.hot.peek(name) {
             return Some(clip.len() as u64);
         }
-        let len = self.disk.as_ref()?.len(Place::Clip(name)).await.ok()?;
+        let place = Place::Clip(name);
+        let len = match self.disk.as_ref()?.len(place).await {
+            Ok(len) => len,
+            Err(_) => self.shared.as_ref()?.bucket().glance(place).await.ok()?,
+        };
         len.checked_sub(seal::LEN as u64)
     }
 
@@ -172,8 +222,13 @@ impl Store {
 
     /// Writes the file of a clip to its object. A failed write is told by [`Store::health`]; the clip is written
     /// later if it is in memory then, and can be made again if not.
+    ///
+    /// Where another process was the first to put this clip into the bucket, that one is found from now on.
     pub async fn save_clip(&self, name: ClipName, clip: &Bytes) {
-        self.writer.clip(name, clip).await;
+        match &self.shared {
+            Some(shared) => shared.save_clip(name, clip).await,
+            None => self.writer.clip(name, clip).await,
+        }
     }
 
     /// The notice that was saved under `id`; none when there is none or it is damaged.
@@ -184,30 +239,20 @@ impl Store {
         if let Some(json) = self.writer.held(id).await {
             return Ok(Some(json));
         }
-        let Some(disk) = &self.disk else { return Ok(None) };
-        let mut place = Place::Notice(id);
-        let mut found = disk.get(place).await;
-        if found == Err(DiskError::Missing) {
-            place = Place::PlainNotice(id);
-            found = disk.get(place).await;
+        let near = self.notice_of_folder(id).await;
+        match (&self.shared, &near) {
+            (None, _) | (_, Ok(Some(_))) => near,
+            (Some(shared), _) => shared.notice(id).await,
         }
-        let json = match found {
-            Ok(json) if place == Place::PlainNotice(id) => Some(json),
-            Ok(sealed) => seal::open(sealed),
-            Err(DiskError::Missing) => return Ok(None),
-            Err(_) => return Err(StoreError::Unreadable),
-        };
-        match json {
-            Some(_) => disk.used(place),
-            None => tracing::error!(notice = %id, "a damaged notice is as good as lost"),
-        }
-        Ok(json)
     }
 
     /// Saves a notice; whether it is safe now. While that fails it is held in memory and written as soon as
     /// writing works again.
     pub async fn save_notice(&self, id: NoticeId, json: Bytes) -> bool {
-        self.writer.notice(id, json).await
+        match &self.shared {
+            Some(shared) => shared.save_notice(id, json).await,
+            None => self.writer.notice(id, json).await,
+        }
     }
 
     /// Somebody uses a notice without reading it here: it does not go as one that nobody uses. Waits for nothing.
@@ -229,7 +274,26 @@ impl Store {
                 return true;
             }
         }
-        false
+        match &self.shared {
+            Some(shared) => shared.bucket().has(Place::Notice(id)).await,
+            None => false,
+        }
+    }
+
+    /// What is wrong with the bucket, in words for anyone; none while it works, or where there is none.
+    pub fn trouble(&self) -> Option<String> {
+        self.shared.as_ref()?.bucket().trouble()
+    }
+
+    /// Where everything is that all processes must agree on: the bucket, or the folder where there is none.
+    ///
+    /// What is kept there is asked with the patience of a disk, for whoever reads it rarely and ahead.
+    #[allow(dead_code)]
+    fn truth(&self) -> Option<&Arc<Disk>> {
+        match &self.shared {
+            Some(shared) => Some(shared.bucket().disk()),
+            None => self.disk.as_ref(),
+        }
     }
 
     /// Whether writing works as far as is known. While it does not, asking is what has it tried again; the answer
@@ -240,11 +304,44 @@ impl Store {
 
     /// Learns whether writing works before the first clip needs it; writes what was held when it does.
     pub async fn probe(&self) {
-        self.writer.probe().await;
+        match &self.shared {
+            Some(shared) => drop(tokio::join!(self.writer.probe(), shared.probe())),
+            None => self.writer.probe().await,
+        }
+    }
+
+    /// Reads a clip into memory, from the folder or else from the bucket.
+    async fn load(&self, name: ClipName) -> Option<Bytes> {
+        match (self.load_from_folder(name).await, &self.shared) {
+            (None, Some(shared)) => shared.clip(name).await,
+            (clip, _) => clip,
+        }
+    }
+
+    /// The notice that the folder has under `id`.
+    async fn notice_of_folder(&self, id: NoticeId) -> Result<Option<Bytes>, StoreError> {
+        let Some(disk) = &self.disk else { return Ok(None) };
+        let mut place = Place::Notice(id);
+        let mut found = disk.get(place).await;
+        if found == Err(DiskError::Missing) {
+            place = Place::PlainNotice(id);
+            found = disk.get(place).await;
+        }
+        let json = match found {
+            Ok(json) if place == Place::PlainNotice(id) => Some(json),
+            Ok(sealed) => seal::open(sealed),
+            Err(DiskError::Missing) => return Ok(None),
+            Err(_) => return Err(StoreError::Unreadable),
+        };
+        match json {
+            Some(_) => disk.used(place),
+            None => tracing::error!(notice = %id, "a damaged notice is as good as lost"),
+        }
+        Ok(json)
     }
 
     /// Reads a clip into memory, if its object is whole.
-    async fn load(&self, name: ClipName) -> Option<Bytes> {
+    async fn load_from_folder(&self, name: ClipName) -> Option<Bytes> {
         let place = Place::Clip(name);
         let disk = self.disk.as_ref()?;
         let sealed = match disk.get(place).await {

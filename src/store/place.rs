@@ -3,7 +3,7 @@
 use super::{ClipName, NoticeId};
 
 /// A file of the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Place {
     /// A file of a clip, on one of 256 shelves.
     Clip(ClipName),
@@ -13,7 +13,15 @@ pub(super) enum Place {
     PlainNotice(NoticeId),
     /// What is written to learn whether writing works.
     Probe,
+    /// An empty file that says: this clip of the folder is not in the bucket yet.
+    LateClip(ClipName),
+    /// As above, of a notice.
+    LateNotice(NoticeId),
 }
+
+/// The folder of what says that something is late.
+pub(super) const LATE: &str = "late";
+
 
 impl Place {
     /// The folders, then the name of the file.
@@ -26,6 +34,17 @@ impl Place {
             Self::Notice(id) => vec!["notices".to_owned(), format!("{id}.notice")],
             Self::PlainNotice(id) => vec!["notices".to_owned(), format!("{id}.json")],
             Self::Probe => vec!["notices".to_owned(), "probe".to_owned()],
+            Self::LateClip(name) => vec![LATE.to_owned(), name.to_string()],
+            Self::LateNotice(id) => vec![LATE.to_owned(), format!("{id}.notice")],
+        }
+    }
+
+    /// The file that says that this clip or notice is late.
+    pub(super) fn late(self) -> Option<Self> {
+        match self {
+            Self::Clip(name) => Some(Self::LateClip(name)),
+            Self::Notice(id) => Some(Self::LateNotice(id)),
+            _ => None,
         }
     }
 

@@ -182,7 +182,7 @@ impl Shelf {
         let here = match Place::named(name) {
             Some(Place::Clip(_)) => self.parted,
             Some(Place::Notice(_) | Place::PlainNotice(_) | Place::Probe) => !self.parted,
-            None => false,
+            None | Some(Place::LateClip(_) | Place::LateNotice(_)) => false,
         };
         here && !staged.is_empty() && staged.bytes().all(|b| b.is_ascii_digit())
     }

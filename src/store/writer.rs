@@ -56,7 +56,7 @@ impl Writer {
             hot,
             held: held.max_capacity(options.notice_bytes).weigher(weight).build(),
             late: Mutex::default(),
-            health: Health::new(options.retry),
+            health: Health::new(options.retry, "the data folder", "memory"),
             probes: Arc::new(Semaphore::new(1)),
             retry: options.retry,
         }
@@ -138,7 +138,7 @@ impl Writer {
     }
 
     /// Writes one object; whether it is safe now.
-    async fn put(self: &Arc<Self>, place: Place, payload: PutPayload) -> bool {
+    pub(super) async fn put(self: &Arc<Self>, place: Place, payload: PutPayload) -> bool {
         let Some(disk) = &self.disk else { return false };
         if !self.works() {
             return false;
@@ -174,7 +174,7 @@ impl Writer {
 
     /// Tells the health of a failure; the first one sees to it that somebody tries again.
     fn failed(self: &Arc<Self>, why: &DiskError) {
-        if !self.health.failed(&why.to_string()) {
+        if !self.health.failed(why) {
             return;
         }
         let (writer, leisure) = (Arc::downgrade(self), self.retry.max(LEISURE));

@@ -46,7 +46,6 @@ pub(in crate::cli) struct Secret(String);
 
 impl Secret {
     /// The secret itself, for who must know it.
-    #[allow(dead_code, reason = "the bucket asks for it")]
     pub(in crate::cli) fn reveal(&self) -> &str {
         &self.0
     }
