@@ -10,12 +10,19 @@ mod serve;
 mod synth;
 mod voices;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
 
 use crate::{
     engine::{self, Engine, EngineError},
+    http::Limits,
     lexicon::Lexicon,
     plan::{Options, Speed},
 };
@@ -127,6 +134,20 @@ struct Serve {
     /// Connections at a time; further ones wait
     #[arg(long, value_name = "N", default_value_t = crate::http::MOST_CONNECTIONS, env = "LANGDU_MAX_CONNECTIONS")]
     max_connections: usize,
+    /// Notices that one client may submit a minute, and ten times as many clips that must be made; 0: any number
+    #[arg(long, value_name = "N", default_value_t = Limits::default().client_rate, env = "LANGDU_CLIENT_RATE")]
+    client_rate: u32,
+    /// How many of them may come at once
+    #[arg(long, value_name = "N", default_value_t = Limits::default().client_burst, env = "LANGDU_CLIENT_BURST")]
+    client_burst: u32,
+    /// Notices that all clients together may submit a minute, and ten times as many clips; 0: any number
+    #[arg(long, value_name = "N", default_value_t = Limits::default().total_rate, env = "LANGDU_TOTAL_RATE")]
+    total_rate: u32,
+    /// Network of a proxy that is believed when it tells in X-Forwarded-For whom it serves (10.0.0.0/8); may be
+    /// given several times
+    #[arg(long = "trusted-proxy", value_name = "CIDR", env = "LANGDU_TRUSTED_PROXIES", value_delimiter = ',',
+          value_parser = network)]
+    trusted_proxies: Vec<IpNet>,
     /// Origin whose pages may call the service (https://www.example.gov.cn); may be given several times
     #[arg(long = "allow-origin", value_name = "ORIGIN", env = "LANGDU_ALLOW_ORIGINS", value_delimiter = ',')]
     allow_origins: Vec<String>,
@@ -239,6 +260,12 @@ pub fn main() -> ExitCode {
 fn speed(text: &str) -> Result<Speed, String> {
     let (slowest, fastest) = Speed::RANGE;
     text.parse().ok().and_then(Speed::new).ok_or(format!("a number from {slowest} to {fastest}"))
+}
+
+/// A network, `10.0.0.0/8`, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse().ok().or_else(one).ok_or("an address or a network, as 10.0.0.0/8".to_owned())
 }
 
 /// A number of bytes: `4096`, `512M`, `8G`; K, M, G and T are powers of 1024.

@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::{CliError, Serve};
 use crate::{
     engine,
-    http::{self, App},
+    http::{self, App, Limits as Rates},
     keys::{Keys, KeysError},
     notice::Limits,
     render::{RenderOptions, Renderer},
@@ -58,7 +58,14 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
     let store = Store::folder(&args.data, bounds)
         .map_err(|why| CliError::Said(format!("the data folder {}: {why}", args.data.display())))?;
 
-    Runtime::new().map_err(CliError::io("starting threads"))?.block_on(async {
+    let rates = Rates {
+        client_rate: args.client_rate,
+        client_burst: args.client_burst,
+        total_rate: args.total_rate,
+        trusted_proxies: args.trusted_proxies,
+    };
+    let runtime = Runtime::new().map_err(CliError::io("starting threads"))?;
+    let served = runtime.block_on(async {
         let listening = || format!("listening on {}", args.listen);
         let listener = TcpListener::bind(args.listen).await.map_err(CliError::io(listening()))?;
         let address = listener.local_addr().map_err(CliError::io(listening()))?;
@@ -66,12 +73,16 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         let app = App::new(renderer)
             .allow_origins(args.allow_origins)
             .most_connections(args.max_connections)
+            .limits(rates)
             .keys(keys.clone());
         tokio::spawn(reload_when_told(lexicon, keys));
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");
         http::serve(listener, app, told_to_stop()).await.map_err(CliError::io(listening()))
-    })
+    });
+    // What still reads or writes does not come back: it is not waited for.
+    runtime.shutdown_background();
+    served
 }
 
 /// Reads the lexicon and the keys again at SIGHUP, where there is such a thing.
