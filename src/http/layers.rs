@@ -193,4 +193,32 @@ mod tests {
         assert_eq!(problem["code"], "internal");
         assert!(!problem.to_string().contains("notice"));
     }
+
+    #[tokio::test]
+    async fn a_panic_in_one_request_costs_neither_the_connection_nor_the_process() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let store = Store::memory(StoreOptions::default());
+        let app = App::new(Renderer::start(Vec::new(), store, RenderOptions::default()));
+        let routes = Router::new()
+            .route("/", get(async || -> String { panic!("the text of a notice") }))
+            .route("/well", get(async || "well"));
+        // The second one panics where no layer catches it.
+        let router = around(routes, &app).route("/deep", get(async || -> String { panic!("as well") }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut wire = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let served = tokio::spawn(super::super::server::run(listener, app, router, std::future::pending()));
+        for turn in 0..20 {
+            let path = ["/", "/deep", "/well"][turn % 3];
+            let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+            wire.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            while !(answer.ends_with(b"well") || answer.ends_with(b"}")) {
+                assert!(wire.read_buf(&mut answer).await.unwrap() > 0, "the connection broke");
+            }
+            let answer = String::from_utf8(answer).unwrap();
+            let status = if path == "/well" { "HTTP/1.1 200" } else { "HTTP/1.1 500" };
+            assert!(answer.starts_with(status) && !answer.contains("notice"), "{answer}");
+        }
+        assert!(!served.is_finished());
+    }
 }
