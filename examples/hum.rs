@@ -26,9 +26,11 @@ use clap::Parser;
 use langdu::{
     audio::Pcm,
     engine::{Engine, EngineError, Voice},
-    http::{self, App},
+    http::{self, App, Limits},
+    keys::Keys,
     reading::Reading,
     render::{RenderOptions, Renderer},
+    site::SiteLexicon,
     store::{BucketOptions, Store, StoreOptions},
 };
 use serde_json::{Value, json};
@@ -61,6 +63,23 @@ struct Args {
     /// How long one synthesis may take
     #[arg(long, value_name = "MS", default_value_t = 60_000)]
     limit_ms: u64,
+    /// Submissions a minute of one client, and how many at once; 0 is any number
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    client_rate: u32,
+    #[arg(long, value_name = "N", default_value_t = Limits::default().client_burst)]
+    client_burst: u32,
+    /// Submissions a minute of all clients; 0 is any number
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    total_rate: u32,
+    /// Networks of proxies that are believed
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    trusted_proxy: Vec<ipnet::IpNet>,
+    /// File of keys
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Lexicon of the site
+    #[arg(long, value_name = "FILE")]
+    lexicon: Option<PathBuf>,
     /// Sounds a little otherwise than processes with another figure, as neural voices do on other machines
     #[arg(long, value_name = "N", default_value_t = 0)]
     detune: u8,
@@ -83,11 +102,8 @@ struct Args {
 
 impl Args {
     fn store(&self) -> Result<Store, Box<dyn Error>> {
-        let options = StoreOptions {
-            clip_bytes: self.memory,
-            clip_disk: self.clip_disk,
-            ..StoreOptions::default()
-        };
+        let options =
+            StoreOptions { clip_bytes: self.memory, clip_disk: self.clip_disk, ..StoreOptions::default() };
         let Some(folder) = &self.data else { return Ok(Store::memory(options)) };
         let Some(bucket) = self.s3_bucket.clone() else { return Ok(Store::folder(folder, options)?) };
         let (id, secret) = self.s3_key.split_once(':').unwrap_or_default();
@@ -223,6 +239,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let options = RenderOptions {
         planned_bytes: args.planned,
         synthesis: Duration::from_millis(args.limit_ms),
+        lexicon: args.lexicon.map(|file| SiteLexicon::open(&file)).transpose()?.unwrap_or_default().into(),
         ..RenderOptions::default()
     };
     let renderer = Renderer::start(vec![engine.clone()], store, options);
@@ -233,12 +250,31 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("tally at http://{}", tally.local_addr()?);
     let told = Router::new().route("/", get(async move || Json(engine.tally())));
     tokio::spawn(axum::serve(tally, told).into_future());
-    http::serve(listener, App::new(renderer), async {
-        // Without a handler there is nothing to wait for: the process is ended from outside.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+    let limits = Limits {
+        client_rate: args.client_rate,
+        client_burst: args.client_burst,
+        total_rate: args.total_rate,
+        trusted_proxies: args.trusted_proxy,
+    };
+    let keys = args.keys.map(|file| Keys::open(&file)).transpose()?.unwrap_or_default();
+    let app = App::new(renderer).limits(limits).keys(Arc::new(keys));
+    http::serve(listener, app, told_to_stop()).await?;
+    // An engine that hangs is not waited for.
+    std::process::exit(0);
+}
+
+/// Ends at the signals at which `langdu serve` does.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
         }
-    })
-    .await?;
-    Ok(())
+        return;
+    }
+    // Without a handler there is nothing to wait for: the process is ended from outside.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }

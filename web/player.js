@@ -48,6 +48,7 @@
     text_empty: "这里没有可以朗读的文字",
     text_too_long: "文字太长，无法朗读",
     body_too_large: "文字太长，无法朗读",
+    too_many_requests: "现在使用的人较多，请稍后再试",
     overloaded: "现在使用的人较多，请稍后再试",
     too_many_requests: "按得太快了，请等一会儿再试",
     not_published: "这段文字还没有开通朗读",

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     engine,
-    http::{self, App},
+    http::{self, App, Limits as Rates},
     keys::{Keys, KeysError},
     notice::Limits,
     render::{RenderOptions, Renderer},
@@ -68,7 +68,14 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
             .map_err(|why| CliError::Said(format!("the bucket {}: {why}", bucket.bucket)))?,
     };
 
-    Runtime::new().map_err(CliError::io("starting threads"))?.block_on(async {
+    let rates = Rates {
+        client_rate: chosen.client_rate.get(),
+        client_burst: chosen.client_burst.get(),
+        total_rate: chosen.total_rate.get(),
+        trusted_proxies: chosen.trusted_proxies,
+    };
+    let runtime = Runtime::new().map_err(CliError::io("starting threads"))?;
+    let served = runtime.block_on(async {
         let listening = || format!("listening on {}", chosen.listen);
         let listener = TcpListener::bind(chosen.listen).await.map_err(CliError::io(listening()))?;
         let address = listener.local_addr().map_err(CliError::io(listening()))?;
@@ -76,12 +83,16 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
         let app = App::new(renderer)
             .allow_origins(chosen.allow_origins)
             .most_connections(chosen.max_connections)
+            .limits(rates)
             .keys(keys.clone());
         tokio::spawn(reload_when_told(lexicon, keys));
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");
         http::serve(listener, app, told_to_stop()).await.map_err(CliError::io(listening()))
-    })
+    });
+    // What still reads or writes does not come back: it is not waited for.
+    runtime.shutdown_background();
+    served
 }
 
 /// The bucket that is shared with other processes, if one is.
@@ -92,7 +103,10 @@ fn bucket(chosen: &Settings) -> Option<BucketOptions> {
         region: chosen.s3_region.clone(),
         prefix: chosen.s3_prefix.clone().unwrap_or_default(),
         access_key_id: chosen.s3_access_key_id.clone().unwrap_or_default(),
-        secret_access_key: chosen.s3_secret_access_key.as_ref().map_or_else(String::new, |secret| secret.reveal().to_owned()),
+        secret_access_key: chosen
+            .s3_secret_access_key
+            .as_ref()
+            .map_or_else(String::new, |secret| secret.reveal().to_owned()),
         allow_http: chosen.s3_allow_http,
     })
 }

@@ -24,7 +24,7 @@ pub(super) fn authorised(app: &App, headers: &HeaderMap, right: Right) -> Result
 }
 
 /// What is sent as a key.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, given) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| given.trim())
 }

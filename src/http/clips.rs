@@ -11,12 +11,13 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    App, accept,
+    App, accept, limits,
     problem::{Code, Problem, ProblemBody},
     range::{self, Chosen},
 };
 use crate::{
     audio::Encoding,
+    render::Served,
     store::{ClipName, NoticeId},
 };
 
@@ -55,7 +56,7 @@ pub(super) async fn clip(
     home: Result<Query<Home>, QueryRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (request::Parts { method, headers, .. }, _) = request.into_parts();
+    let (request::Parts { method, headers, extensions, .. }, _) = request.into_parts();
     let Address { name, kind } = Address::read(&asked, &headers)?;
     let Query(home) = home.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
     let id = home.notice.as_deref().map(notice_id).transpose()?;
@@ -64,7 +65,13 @@ pub(super) async fn clip(
         // The name tells the sound: there is no need to look, let alone to make it again.
         (name, answer(StatusCode::NOT_MODIFIED, Body::empty(), &name, etag))
     } else {
-        let served = app.renderer.file(name, id).await?;
+        let served = match app.renderer.kept(name).await {
+            Some(file) => Served { file, name },
+            None => {
+                limits::charge_for_clip(&app, &extensions)?;
+                app.renderer.file(name, id).await?
+            }
+        };
         (served.name, respond(&served.name, served.file, &method, &headers)?)
     };
     let told = response.headers_mut();

@@ -1,4 +1,9 @@
-//! What every answer passes through: the log, who may submit, headers that protect, and the net for panics.
+//! What every request passes on its way to the router, and every answer on its way back.
+//!
+//! 1. [`finish_and_log`]: headers that protect, a number, a line in the log; preflights end here;
+//! 2. [`refuse_strangers`]: pages of origins that are not allowed change nothing, and a request is for one host;
+//! 3. [`limits::hold`]: nobody asks for too much;
+//! 4. the net for panics.
 
 use std::{
     any::Any,
@@ -11,7 +16,7 @@ use axum::{
     Router,
     body::Body,
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -21,6 +26,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     App,
+    client::Peer,
+    limits,
     problem::{Code, Problem},
 };
 
@@ -30,6 +37,25 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
 );
+
+/// Which pages may load an answer as a part of theirs.
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// What pages of other origins are made to load: the player and clips.
+const EMBEDDED: [&[u8]; 3] = [b"audio/", b"text/javascript", b"text/css"];
+
+/// Headers of pages: no other window reaches into them, no frame is around them where `frame-ancestors` is not known
+/// yet, and they have nothing to do with devices.
+const OF_PAGES: [(&str, &str); 4] = [
+    ("cross-origin-opener-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "accelerometer=(), autoplay=(self), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+         hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
+    ),
+    ("x-frame-options", "DENY"),
+    ("x-permitted-cross-domain-policies", "none"),
+];
 
 /// An answer depends on who asks.
 const VARY: HeaderValue =
@@ -42,6 +68,7 @@ const EXPOSED: HeaderValue = HeaderValue::from_static("location,etag,content-ran
 pub(super) fn around(router: Router, app: &App) -> Router {
     router
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), limits::hold))
         .layer(middleware::from_fn_with_state(app.clone(), refuse_strangers))
         .layer(middleware::from_fn_with_state(app.clone(), finish_and_log))
 }
@@ -54,7 +81,7 @@ async fn finish_and_log(State(app): State<App>, request: Request, next: Next) ->
     let origin = request.headers().get(header::ORIGIN).cloned();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = match method {
-        Method::OPTIONS => preflight(),
+        Method::OPTIONS => preflight(origin.as_ref().is_some_and(|origin| app.allows(origin))),
         _ => next.run(request).await,
     };
     if response.status() == StatusCode::NOT_MODIFIED {
@@ -81,27 +108,48 @@ pub(super) fn finish(app: &App, origin: Option<&HeaderValue>, headers: &mut Head
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let (page, embedded) =
+        (kind.starts_with(b"text/html"), EMBEDDED.iter().any(|start| kind.starts_with(start)));
+    let readers = if embedded { "cross-origin" } else { "same-origin" };
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static(readers));
+    if page {
+        headers.extend(
+            OF_PAGES.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))),
+        );
+    }
     headers.insert(REQUEST_ID, HeaderValue::from(id));
     id
 }
 
-/// The answer to a browser that asks what a page of another origin may do.
-fn preflight() -> Response {
-    [
+/// The answer to a browser that asks what a page of another origin may do: nothing, where it is not `allowed`.
+fn preflight(allowed: bool) -> Response {
+    if !allowed {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let told = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET,HEAD,POST,PUT,DELETE"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "content-type,range,if-range,if-none-match,if-match,authorization",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "3600"),
-    ]
-    .into_response()
+    ];
+    (StatusCode::NO_CONTENT, told).into_response()
 }
 
 /// A page of an origin that is not allowed cannot read an answer, but without this it could still make
 /// its readers' browsers submit. Browsers say where a request comes from; other programs need not.
+///
+/// A request over a connection that names no host, or several, is one that a proxy on the way may have taken for
+/// another (RFC 9112, section 3.2).
 async fn refuse_strangers(State(app): State<App>, request: Request, next: Next) -> Response {
     let headers = request.headers();
+    let hosts = headers.get_all(header::HOST).iter().count();
+    let came_over_wire = request.extensions().get::<Peer>().is_some();
+    if came_over_wire && (hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11)) {
+        return Problem::new(Code::HostInvalid, "send one Host header").into_response();
+    }
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     let foreign = matches!(site, Some(b"cross-site" | b"same-site"));
     let allowed = headers.get(header::ORIGIN).is_some_and(|origin| app.allows(origin));
@@ -144,5 +192,33 @@ mod tests {
         let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(problem["code"], "internal");
         assert!(!problem.to_string().contains("notice"));
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_one_request_costs_neither_the_connection_nor_the_process() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let store = Store::memory(StoreOptions::default());
+        let app = App::new(Renderer::start(Vec::new(), store, RenderOptions::default()));
+        let routes = Router::new()
+            .route("/", get(async || -> String { panic!("the text of a notice") }))
+            .route("/well", get(async || "well"));
+        // The second one panics where no layer catches it.
+        let router = around(routes, &app).route("/deep", get(async || -> String { panic!("as well") }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut wire = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let served = tokio::spawn(super::super::server::run(listener, app, router, std::future::pending()));
+        for turn in 0..20 {
+            let path = ["/", "/deep", "/well"][turn % 3];
+            let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+            wire.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            while !(answer.ends_with(b"well") || answer.ends_with(b"}")) {
+                assert!(wire.read_buf(&mut answer).await.unwrap() > 0, "the connection broke");
+            }
+            let answer = String::from_utf8(answer).unwrap();
+            let status = if path == "/well" { "HTTP/1.1 200" } else { "HTTP/1.1 500" };
+            assert!(answer.starts_with(status) && !answer.contains("notice"), "{answer}");
+        }
+        assert!(!served.is_finished());
     }
 }

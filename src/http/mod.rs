@@ -6,12 +6,14 @@
 mod accept;
 mod auth;
 mod body;
+mod client;
 mod clips;
 mod events;
 mod explain;
 mod hot;
 mod layers;
 mod lexicon;
+mod limits;
 mod manifest;
 mod notices;
 mod problem;
@@ -35,6 +37,8 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::{keys::Keys, render::Renderer};
+pub use limits::Limits;
+use limits::Meter;
 use problem::{Code, Problem};
 use sys::Sheets;
 
@@ -44,6 +48,7 @@ pub struct App {
     renderer: Renderer,
     allow_origins: Arc<[String]>,
     keys: Arc<Keys>,
+    meter: Arc<Meter>,
     most_connections: usize,
     patience: Duration,
     sheets: Sheets,
@@ -53,12 +58,13 @@ pub struct App {
 pub const MOST_CONNECTIONS: usize = 10_000;
 
 impl App {
-    /// A service in front of `renderer`, for pages of its own origin, with no keys.
+    /// A service in front of `renderer`, for pages of its own origin, with no keys and no limits.
     pub fn new(renderer: Renderer) -> Self {
         Self {
             renderer,
             allow_origins: Arc::default(),
             keys: Arc::default(),
+            meter: Arc::new(Meter::new(Limits::NONE)),
             most_connections: MOST_CONNECTIONS,
             patience: Duration::from_secs(30),
             sheets: Sheets::new(),
@@ -68,6 +74,11 @@ impl App {
     /// Lets who has one of `keys` do what it is good for.
     pub fn keys(self, keys: Arc<Keys>) -> Self {
         Self { keys, ..self }
+    }
+
+    /// Has no client, and not all of them together, ask for more than `limits`.
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { meter: Arc::new(Meter::new(limits)), ..self }
     }
 
     /// Serves so many connections at a time; further ones wait to be accepted.
@@ -118,21 +129,22 @@ pub fn router(app: App) -> Router {
     layers::around(routes, &app)
 }
 
-/// Answers on `listener` until `shutdown`; then lets running requests end, for ten seconds at most, and
-/// stops the renderer.
+/// Answers on `listener` until `shutdown`; then lets running requests end and stops the renderer. That takes ten
+/// seconds at most, whatever hangs.
 ///
 /// # Errors
 /// When the threads that serve connections cannot be started.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let renderer = app.renderer.clone();
-    let followed = renderer.clone();
-    let shutdown = async move {
+    let told = async {
         shutdown.await;
-        followed.send_followers_home();
+        renderer.send_followers_home();
     };
-    let result = server::run(listener, app.clone(), router(app), shutdown).await;
-    renderer.stop().await;
-    result
+    server::run(listener, app.clone(), router(app), told).await?;
+    if tokio::time::timeout(server::LAST, renderer.stop()).await.is_err() {
+        tracing::warn!("a voice or a disk that does not come back is left behind");
+    }
+    Ok(())
 }
 
 /// `value` as JSON that is asked for anew each time.

@@ -26,6 +26,7 @@ pub enum Code {
     JsonInvalid,
     Utf8Invalid,
     QueryInvalid,
+    HostInvalid,
     ClipKeyMalformed,
     ClipUnknown,
     FormatNotServed,
@@ -44,6 +45,7 @@ pub enum Code {
     LexiconChanged,
     LexiconBroken,
     LexiconUnavailable,
+    TooManyRequests,
     BodyTooLarge,
     BodyIncomplete,
     RequestTimeout,
@@ -90,6 +92,9 @@ impl Code {
             Self::QueryInvalid => {
                 (S::BAD_REQUEST, "The query is not understood", "查询参数不符合要求", false)
             }
+            Self::HostInvalid => {
+                (S::BAD_REQUEST, "The request is not for one host", "请求的主机名不对", false)
+            }
             Self::ClipKeyMalformed => (S::BAD_REQUEST, "This is no clip key", "音频编号格式不对", false),
             Self::ClipUnknown => (S::NOT_FOUND, "No such clip", "没有这段音频", false),
             Self::FormatNotServed => {
@@ -123,6 +128,9 @@ impl Code {
             Self::LexiconBroken => (S::CONFLICT, "The lexicon file has errors", "词典文件有误", false),
             Self::LexiconUnavailable => {
                 (S::SERVICE_UNAVAILABLE, "The lexicon file cannot be used", "词典文件暂时无法读写", true)
+            }
+            Self::TooManyRequests => {
+                (S::TOO_MANY_REQUESTS, "This client asks for too much", "请求过于频繁，请稍后再试", true)
             }
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large", "请求内容过大", false),
             Self::BodyIncomplete => (S::BAD_REQUEST, "The body ended early", "请求内容不完整", true),
@@ -211,10 +219,13 @@ impl IntoResponse for Problem {
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
         let mut response = (status, headers, serde_json::to_vec(&body).unwrap_or_default()).into_response();
+        let headers = response.headers_mut();
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        response.headers_mut().extend(self.header.map(|header| *header));
+        if let Some((name, value)) = self.header.map(|header| *header) {
+            headers.insert(name, value);
+        }
         response
     }
 }

@@ -6,11 +6,14 @@
 //! 3. everything else is a task of the runtime that [`run`] was called on, so that no request, however long it
 //!    takes, keeps another of its thread waiting. It ends when its client goes away;
 //! 4. a large clip from memory the system sends by itself ([`super::sys`]);
-//! 5. a client that sends or takes nothing for a while loses its connection.
+//! 5. a client that sends or takes nothing for a while loses its connection;
+//! 6. when the service is told to stop, what somebody waits for is finished, as long as that does not take too
+//!    long ([`GRACE`]).
 
 use std::{
     convert::Infallible,
     io::{self, IoSlice},
+    net::{IpAddr, Ipv4Addr},
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
@@ -43,18 +46,24 @@ use tokio::{
 use tower::ServiceExt;
 
 use super::{
-    App, hot,
+    App,
+    client::Peer,
+    hot,
     problem::{Code, Problem},
     sys::Sheet,
 };
 
 /// How long requests may go on after the service was told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(8);
+
+/// How long it may then take until those that still wait are told, and after that until everything has ended: ten
+/// seconds together, after which service managers get impatient.
+pub(super) const LAST: Duration = Duration::from_secs(1);
 
 /// Bytes that the head of a request may have.
 const MOST_HEAD: usize = 32 << 10;
 
-/// Serves `router` on `listener` until `shutdown`, then lets running requests end, for ten seconds at most.
+/// Serves `router` on `listener` until `shutdown`, then lets running requests end, for nine seconds at most.
 ///
 /// # Errors
 /// When the threads cannot be started.
@@ -67,7 +76,9 @@ pub(super) async fn run(
     let most = app.most_connections.min(descriptors().saturating_sub(SPARE)).clamp(1, MOST_PLACES);
     let room = Arc::new(Semaphore::new(most));
     let (leave, leaving) = watch::channel(());
-    let door = Door { app, router, runtime: Handle::current(), sheet: OnTheWay::default() };
+    let renderer = app.renderer.clone();
+    let peer = Peer(Ipv4Addr::UNSPECIFIED.into());
+    let door = Door { app, router, runtime: Handle::current(), peer, sheet: OnTheWay::default() };
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let seats =
         (0..cores).map(|_| Seat::start(door.clone(), leaving.clone())).collect::<io::Result<Vec<_>>>()?;
@@ -79,8 +90,12 @@ pub(super) async fn run(
     drop(listener);
     // Nobody listens where there is no connection.
     let _ = leave.send(());
-    if tokio::time::timeout(GRACE, room.acquire_many(most as u32)).await.is_err() {
-        tracing::warn!("requests that went on too long were ended");
+    let all_gone = || room.acquire_many(most as u32);
+    if tokio::time::timeout(GRACE, all_gone()).await.is_err() {
+        tracing::warn!("requests that went on too long are ended");
+        renderer.give_up();
+        // Who takes nothing of an answer loses the rest of it.
+        let _ = tokio::time::timeout(LAST, all_gone()).await;
     }
     Ok(())
 }
@@ -109,10 +124,11 @@ fn descriptors() -> usize {
 async fn accept(listener: &TcpListener, seats: &[Seat], room: &Arc<Semaphore>) {
     // The semaphore is never closed.
     while let Ok(place) = room.clone().acquire_owned().await {
-        match listener.accept().await.and_then(|(connection, _)| prepared(connection)) {
-            Ok(connection) => {
+        let arrived = listener.accept().await;
+        match arrived.and_then(|(connection, address)| Ok((prepared(connection)?, address.ip()))) {
+            Ok((connection, peer)) => {
                 if let Some(seat) = seats.iter().min_by_key(|seat| Arc::strong_count(&seat.present)) {
-                    seat.take(connection, place);
+                    seat.take(connection, peer, place);
                 }
             }
             Err(why) if is_of_the_client(&why) => {}
@@ -148,6 +164,7 @@ struct Seat {
 /// A connection on its way to its thread.
 struct Guest {
     connection: std::net::TcpStream,
+    peer: IpAddr,
     place: (Arc<()>, OwnedSemaphorePermit),
 }
 
@@ -165,8 +182,8 @@ impl Seat {
         Ok(Self { guests, present: Arc::default() })
     }
 
-    fn take(&self, connection: std::net::TcpStream, place: OwnedSemaphorePermit) {
-        let guest = Guest { connection, place: (self.present.clone(), place) };
+    fn take(&self, connection: std::net::TcpStream, peer: IpAddr, place: OwnedSemaphorePermit) {
+        let guest = Guest { connection, peer, place: (self.present.clone(), place) };
         if self.guests.send(guest).is_err() {
             tracing::error!("a thread that serves connections has ended");
         }
@@ -175,9 +192,10 @@ impl Seat {
 
 /// Serves one connection until either side has enough.
 async fn host(guest: Guest, mut door: Door, mut leaving: watch::Receiver<()>) {
-    let Guest { connection, place: _place } = guest;
+    let Guest { connection, peer, place: _place } = guest;
     let Ok(connection) = TcpStream::from_std(connection) else { return };
     door.sheet = OnTheWay::default();
+    door.peer = Peer(peer);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(door.app.patience).max_buf_size(MOST_HEAD);
     let line = Line {
@@ -303,7 +321,9 @@ struct Door {
     router: Router,
     /// Where everything runs that takes time.
     runtime: Handle,
-    /// Of the connection that it is the door of.
+    /// Who is at the other end of the connection that it is the door of.
+    peer: Peer,
+    /// Of that connection.
     sheet: OnTheWay,
 }
 
@@ -312,7 +332,7 @@ impl Service<Request<Incoming>> for Door {
     type Error = Infallible;
     type Future = Answer;
 
-    fn call(&self, request: Request<Incoming>) -> Answer {
+    fn call(&self, mut request: Request<Incoming>) -> Answer {
         match hot::answer(&self.app, &request) {
             Some((response, sheet)) => {
                 self.sheet.set(sheet);
@@ -320,6 +340,7 @@ impl Service<Request<Incoming>> for Door {
             }
             None => {
                 self.sheet.set(None);
+                request.extensions_mut().insert(self.peer);
                 let routed = self.router.clone().oneshot(request.map(Body::new));
                 Answer::Routed(self.runtime.spawn(async { routed.await.map(made_here) }))
             }

@@ -232,6 +232,13 @@ impl Lane {
         queued.into_iter().for_each(|flight| flight.tell(&Err(RenderError::Stopping)));
     }
 
+    /// As [`Lane::stop`], and who waits for a clip that is being made is told too: its thread may never come back.
+    pub(super) fn give_up(&self) {
+        self.stop();
+        let begun = std::mem::take(&mut self.state().flights);
+        begun.into_values().for_each(|flight| flight.tell(&Err(RenderError::Stopping)));
+    }
+
     /// Waits until every thread has ended that was not left behind.
     pub(super) async fn ended(&self) {
         self.until(|state| state.seats.is_empty()).await;

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
-    audio::Clip,
+    audio::{Clip, Encoding},
     engine::{Engine, Voice},
     note::Note,
     notice::{Document, Format, Limits},
@@ -253,6 +253,14 @@ impl Renderer {
         self.desk.store.hot(name)
     }
 
+    /// The file of a clip if it is in memory or on disk: no work but reading it.
+    pub async fn kept(&self, name: ClipName) -> Option<Bytes> {
+        match name.encoding {
+            Encoding::Wav => self.desk.stored(name.key).await.map(|clip| clip.wav),
+            _ => self.desk.store.clip(name).await,
+        }
+    }
+
     /// The file of a clip, in the format that `name` says; waits until it is made. `home` is the notice it
     /// belongs to.
     ///
@@ -352,6 +360,11 @@ impl Renderer {
             waiting: workers.iter().map(|worker| worker.lane.waiting()).sum(),
             notices: workers.iter().map(|worker| worker.ahead.len()).sum(),
         }
+    }
+
+    /// Tells all who wait for a clip that there will be none, also where it is being made, and begins no other.
+    pub fn give_up(&self) {
+        self.studio.workers.iter().for_each(|worker| worker.lane.give_up());
     }
 
     /// Stops after the clips that are being made and saved at the moment; who waits for another is told.

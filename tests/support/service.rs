@@ -48,6 +48,14 @@ impl Service {
         Self::start(command, false, log)
     }
 
+    /// `langdu serve` with its voice, at work in `folder`, with its data in `folder/data`.
+    pub fn real_in(folder: &Path, options: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_langdu"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data", "data", "--voices"]);
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("voices")).args(options).current_dir(folder);
+        Self::start(command, false, log())
+    }
+
     fn start(mut command: Command, tells: bool, log: Stdio) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
@@ -81,6 +89,34 @@ impl Service {
         // It may have ended already, which is found out elsewhere.
         self.child.kill().ok();
         self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, as a service manager sends it.
+    #[cfg(unix)]
+    pub fn terminate(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let process = Pid::from_raw(self.child.id() as i32).unwrap();
+        kill_process(process, Signal::TERM).unwrap();
+    }
+
+    /// Whether the process ends well by itself within `limit`, and how long that took.
+    pub fn ends(&mut self, limit: Duration) -> Option<Duration> {
+        let started = Instant::now();
+        while started.elapsed() < limit {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                return Some(started.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        None
+    }
+
+    /// Its memory, in kilobytes, where the system tells.
+    pub fn resident(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.split_whitespace().next()?.parse().ok()
     }
 
     /// Whether the process lives.
