@@ -4,12 +4,15 @@
 //! 2. [`trim`] takes away the silence that an engine puts around its speech;
 //! 3. [`level`] makes every clip equally loud;
 //! 4. the pause is added as digital silence, and [`wav`] writes the file;
-//! 5. [`encoding`] writes it in other formats.
+//! 5. [`encoding`] writes it in other formats, [`joined`] several clips as one recording.
 //!
 //! [`stretch`](mod@stretch) serves the engines: it makes speech slower or faster than they can.
 
 mod encoding;
+#[cfg(feature = "flac")]
+mod flac;
 mod g711;
+mod joined;
 mod level;
 #[cfg(feature = "opus")]
 mod opus;
@@ -23,6 +26,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub use encoding::{Encoding, encode};
+pub use joined::{Container, Recording};
 pub use stretch::stretch;
 pub use wav::{HEADER, join};
 

@@ -3,7 +3,8 @@
 //! 1. the two header packets stand on pages of their own;
 //! 2. every page holds a second of sound at most, so that a player can begin early and seek well;
 //! 3. the encoder needs a little sound before it gives any: players skip so many samples (`pre-skip`);
-//! 4. the position of the last page cuts what the last frame has too much: the duration is exact to the sample.
+//! 4. the position of the last page cuts what the last frame has too much: the duration is exact to the sample;
+//! 5. a [`Stream`] is written while its samples come, and is the same file when no page was ended early.
 
 use bytes::Bytes;
 use ogg::{PacketWriteEndInfo, PacketWriter};
@@ -31,37 +32,100 @@ const TICKS: u64 = 48_000 / RATE as u64;
 /// # Errors
 /// [`AudioError::Codec`] where the encoder fails, which it does not on any samples that are known.
 pub(super) fn file(samples: &[i16]) -> Result<Bytes, AudioError> {
-    let failed = || AudioError::Codec;
-    let mut encoder = Encoder::builder(RATE, Channels::Mono, Application::Voip)
-        .bitrate(Bitrate::Bits(BITRATE))
-        .signal(Signal::Voice)
-        .build()
-        .map_err(|_| failed())?;
-    let skip = u64::from(encoder.lookahead()) * TICKS;
-    let end = skip + samples.len() as u64 * TICKS;
-    let serial = serial(samples);
-    let mut stream = PacketWriter::new(Vec::with_capacity(samples.len() / 6 + 1024));
-    let mut write = |packet: Vec<u8>, how: PacketWriteEndInfo, position: u64| {
-        stream.write_packet(packet, serial, how, position).map_err(|_| failed())
-    };
-    write(head(skip as u16), PacketWriteEndInfo::EndPage, 0)?;
-    write(tags(), PacketWriteEndInfo::EndPage, 0)?;
-    let frames = end.div_ceil(FRAME as u64 * TICKS);
-    for at in 0..frames {
-        let mut frame = [0; FRAME];
-        let sound = samples.iter().skip(at as usize * FRAME);
-        frame.iter_mut().zip(sound).for_each(|(place, sample)| *place = *sample);
-        let mut packet = vec![0; PACKET];
-        let len = encoder.encode(&frame, &mut packet).map_err(|_| failed())?;
-        packet.truncate(len);
-        let (how, position) = match at + 1 {
-            last if last == frames => (PacketWriteEndInfo::EndStream, end),
-            next if next % PAGE == 0 => (PacketWriteEndInfo::EndPage, next * FRAME as u64 * TICKS),
-            next => (PacketWriteEndInfo::NormalPacket, next * FRAME as u64 * TICKS),
-        };
-        write(packet, how, position)?;
+    let mut stream = Stream::begin(serial(samples), samples.len())?;
+    stream.push(samples, false)?;
+    stream.end()
+}
+
+/// A file that is written while its samples come.
+pub(super) struct Stream {
+    encoder: Encoder,
+    out: PacketWriter<'static, Vec<u8>>,
+    serial: u32,
+    /// What players skip, in ticks.
+    skip: u64,
+    /// Samples that came, and frames that were written.
+    samples: u64,
+    frames: u64,
+    /// The samples that came last and fill no frame, or may be all of the last one.
+    rest: Vec<i16>,
+}
+
+impl Stream {
+    /// Begins a file that has the number `serial`, of perhaps so many samples.
+    pub(super) fn begin(serial: u32, samples: usize) -> Result<Self, AudioError> {
+        let encoder = Encoder::builder(RATE, Channels::Mono, Application::Voip)
+            .bitrate(Bitrate::Bits(BITRATE))
+            .signal(Signal::Voice)
+            .build()
+            .map_err(|_| AudioError::Codec)?;
+        let skip = u64::from(encoder.lookahead()) * TICKS;
+        let out = PacketWriter::new(Vec::with_capacity(samples / 6 + 1024));
+        let mut stream = Self { encoder, out, serial, skip, samples: 0, frames: 0, rest: Vec::new() };
+        stream.write(head(skip as u16), PacketWriteEndInfo::EndPage, 0)?;
+        stream.write(tags(), PacketWriteEndInfo::EndPage, 0)?;
+        Ok(stream)
     }
-    Ok(stream.into_inner().into())
+
+    /// Goes on with `samples`; with `page` a page ends with them, so that they can be heard before others come.
+    pub(super) fn push(&mut self, samples: &[i16], page: bool) -> Result<(), AudioError> {
+        self.samples += samples.len() as u64;
+        let mut waiting = std::mem::take(&mut self.rest);
+        waiting.extend_from_slice(samples);
+        let mut rest = &waiting[..];
+        // One sample at least stays behind: which frame is the last is not known before the end.
+        while let Some((frame, more)) = rest.split_first_chunk::<FRAME>().filter(|(_, more)| !more.is_empty()) {
+            rest = more;
+            let next = self.frames + 1;
+            let ends = next.is_multiple_of(PAGE) || (page && rest.len() <= FRAME);
+            let how = if ends { PacketWriteEndInfo::EndPage } else { PacketWriteEndInfo::NormalPacket };
+            self.frame(frame, how, next * FRAME as u64 * TICKS)?;
+        }
+        self.rest = rest.to_vec();
+        Ok(())
+    }
+
+    /// What was written since this was last called.
+    pub(super) fn written(&mut self) -> Bytes {
+        std::mem::take(self.out.inner_mut()).into()
+    }
+
+    /// Ends the file; what was not yet taken of it.
+    pub(super) fn end(mut self) -> Result<Bytes, AudioError> {
+        let end = self.skip + self.samples * TICKS;
+        let frames = end.div_ceil(FRAME as u64 * TICKS);
+        let mut rest = std::mem::take(&mut self.rest).into_iter();
+        while self.frames < frames {
+            let mut frame = [0; FRAME];
+            frame.iter_mut().zip(&mut rest).for_each(|(place, sample)| *place = sample);
+            let (how, position) = match self.frames + 1 {
+                last if last == frames => (PacketWriteEndInfo::EndStream, end),
+                next if next.is_multiple_of(PAGE) => {
+                    (PacketWriteEndInfo::EndPage, next * FRAME as u64 * TICKS)
+                }
+                next => (PacketWriteEndInfo::NormalPacket, next * FRAME as u64 * TICKS),
+            };
+            self.frame(&frame, how, position)?;
+        }
+        Ok(self.written())
+    }
+
+    fn frame(
+        &mut self,
+        frame: &[i16; FRAME],
+        how: PacketWriteEndInfo,
+        position: u64,
+    ) -> Result<(), AudioError> {
+        let mut packet = vec![0; PACKET];
+        let len = self.encoder.encode(frame, &mut packet).map_err(|_| AudioError::Codec)?;
+        packet.truncate(len);
+        self.frames += 1;
+        self.write(packet, how, position)
+    }
+
+    fn write(&mut self, packet: Vec<u8>, how: PacketWriteEndInfo, position: u64) -> Result<(), AudioError> {
+        self.out.write_packet(packet, self.serial, how, position).map_err(|_| AudioError::Codec)
+    }
 }
 
 /// The identification header: version 1, one channel, no gain.
@@ -181,6 +245,34 @@ mod tests {
         let (one, other) = (file(&speech(5000)).unwrap(), file(&speech(5001)).unwrap());
         assert_eq!(one, file(&speech(5000)).unwrap());
         assert_ne!(play(&one).2, play(&other).2);
+    }
+
+    #[test]
+    fn a_file_that_was_written_piece_by_piece_is_heard_as_the_whole() {
+        let said = speech(100_003);
+        let whole = file(&said).unwrap();
+        for pieces in [vec![100_003], vec![0, 479, 1, 480, 24_000, 75_043], vec![480; 208], vec![7; 14_286]] {
+            let mut stream = Stream::begin(serial(&said), 0).unwrap();
+            let (mut at, mut paged) = (0, stream.written().to_vec());
+            let mut plain = Stream::begin(serial(&said), 0).unwrap();
+            for piece in pieces {
+                let piece = &said[at..(at + piece).min(said.len())];
+                stream.push(piece, true).unwrap();
+                plain.push(piece, false).unwrap();
+                at += piece.len();
+                paged.extend(stream.written());
+                // All but the last frame can be heard by now.
+                if at > 2 * FRAME && piece.len() > FRAME {
+                    assert!(play(&paged.clone().into()).1.len() + 2 * FRAME >= at, "{at}");
+                }
+            }
+            // The 163 samples that no piece of 480 holds.
+            stream.push(&said[at..], true).unwrap();
+            plain.push(&said[at..], false).unwrap();
+            paged.extend(stream.end().unwrap());
+            assert_eq!(plain.end().unwrap(), whole);
+            assert_eq!(play(&paged.into()).1, play(&whole).1);
+        }
     }
 
     #[test]

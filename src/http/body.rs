@@ -56,6 +56,12 @@ pub(super) struct Manner {
 /// A body may take so long to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Bytes of a JSON body that has so many characters of text: the longest way to write one is a pair of surrogates,
+/// `\ud83d\ude00`.
+pub(super) fn longest_json(max_chars: usize) -> usize {
+    max_chars.saturating_mul(12).saturating_add(SLACK)
+}
+
 /// Room for everything in a JSON body but the text.
 const SLACK: usize = 4096;
 
@@ -64,9 +70,9 @@ const SLACK: usize = 4096;
 static ROOM: Semaphore = Semaphore::const_new(64 << 20);
 
 /// A body with its share of [`ROOM`], which it gives back when it is dropped.
-struct Received {
-    bytes: Bytes,
-    room: SemaphorePermit<'static>,
+pub(super) struct Received {
+    pub bytes: Bytes,
+    pub room: SemaphorePermit<'static>,
 }
 
 /// Reads a submission to `renderer`. What comes with it is held until the submission was used.
@@ -85,9 +91,7 @@ pub(super) async fn submission(
                 let detail = "voice, speed and reading of a JSON submission are fields of the JSON";
                 return Err(Problem::new(Code::QueryInvalid, detail));
             }
-            // The longest way to write a character in JSON is a pair of surrogates: \ud83d\ude00.
-            let Received { bytes, room } =
-                receive(headers, body, max_chars.saturating_mul(12).saturating_add(SLACK)).await?;
+            let Received { bytes, room } = receive(headers, body, longest_json(max_chars)).await?;
             let NoticeBody { text, html, ssml, voice, speed, reading } = json(&bytes)?;
             let (format, text) = match (text, html, ssml) {
                 (Some(text), None, None) => (Format::Text, text),
@@ -150,7 +154,7 @@ pub(super) async fn small(headers: &HeaderMap, body: Body, limit: usize) -> Resu
 }
 
 /// The bytes of a body, `limit` at most.
-async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<Received, Problem> {
+pub(super) async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<Received, Problem> {
     let too_large = || Problem::new(Code::BodyTooLarge, format!("the body may have {limit} bytes"));
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<usize>().ok());
@@ -191,7 +195,7 @@ pub(super) fn json<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, Prob
     })
 }
 
-fn speed_of(factor: Option<f32>) -> Result<Speed, Problem> {
+pub(super) fn speed_of(factor: Option<f32>) -> Result<Speed, Problem> {
     let Some(asked) = factor else { return Ok(Speed::default()) };
     let (slowest, fastest) = Speed::RANGE;
     Speed::new(asked).ok_or_else(|| RenderError::SpeedOutOfRange { asked, slowest, fastest }.into())

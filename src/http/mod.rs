@@ -20,6 +20,7 @@ mod problem;
 mod range;
 mod server;
 mod service;
+mod speech;
 mod spoken;
 mod sys;
 mod web;
@@ -118,6 +119,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/lexicon/entries/{written}", put(lexicon::put).delete(lexicon::remove))
         .route("/v1/lexicon/reload", post(lexicon::reload))
         .route("/v1/voices", get(service::voices))
+        .route("/v1/audio/speech", post(speech::speech))
+        .route("/v1/models", get(speech::models))
         .route("/healthz", get(service::health))
         .route("/openapi.json", get(service::openapi))
         .merge(web::routes())

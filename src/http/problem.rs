@@ -62,6 +62,14 @@ pub enum Code {
 }
 
 impl Code {
+    /// How it is written.
+    pub(super) fn name(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            _ => String::new(),
+        }
+    }
+
     /// Status, title, title in Chinese, and whether the same request may work later.
     const fn meaning(self) -> (StatusCode, &'static str, &'static str, bool) {
         use StatusCode as S;
@@ -200,6 +208,16 @@ impl Problem {
     /// The same with a header that belongs to it.
     pub fn with(self, name: HeaderName, value: HeaderValue) -> Self {
         Self { header: Some(Box::new((name, value))), ..self }
+    }
+
+    /// The HTTP status.
+    pub(super) fn status(&self) -> StatusCode {
+        self.code.meaning().0
+    }
+
+    /// This very problem, in English.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// What kind of problem, and whether the same may work later.

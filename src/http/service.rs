@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{App, body, clips, events, lexicon, manifest, notices, problem, spoken, whole};
+use super::{App, body, clips, events, lexicon, manifest, notices, problem, speech, spoken, whole};
 use crate::store::StoreHealth;
 
 /// A voice.
@@ -148,6 +148,8 @@ pub(super) async fn openapi() -> Response {
         lexicon::put,
         lexicon::remove,
         lexicon::reload,
+        speech::speech,
+        speech::models,
         voices,
         health,
         openapi,

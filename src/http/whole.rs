@@ -87,10 +87,10 @@ fn encoding(file: &str) -> Result<Encoding, Problem> {
 }
 
 /// A clip and how many bytes its samples take.
-type Length = (ClipKey, u64);
+pub(super) type Length = (ClipKey, u64);
 
 /// The clips in order; none while one is missing, or when a file cannot count so many bytes.
-async fn lengths(renderer: &Renderer, notice: &Notice, encoding: Encoding) -> Option<Vec<Length>> {
+pub(super) async fn lengths(renderer: &Renderer, notice: &Notice, encoding: Encoding) -> Option<Vec<Length>> {
     let stored = renderer.stored_lengths(notice).await;
     let (canonical, sample) = (Encoding::Wav.sample()?, encoding.sample()?);
     let length = |key: ClipKey| {
@@ -101,7 +101,7 @@ async fn lengths(renderer: &Renderer, notice: &Notice, encoding: Encoding) -> Op
     (total(&lengths) < u64::from(u32::MAX) - 100).then_some(lengths)
 }
 
-fn total(lengths: &[Length]) -> u64 {
+pub(super) fn total(lengths: &[Length]) -> u64 {
     lengths.iter().map(|(_, length)| length).sum()
 }
 

@@ -13,6 +13,7 @@ use super::{
     notice::{Casting, Notice, Submission},
     planning::Planners,
     progress::Board,
+    speech,
 };
 use crate::{
     audio::Clip,
@@ -40,6 +41,8 @@ pub(super) struct Desk {
     pub(super) spoken_by: Cache<ClipKey, ClipKey>,
     pub(super) board: Board,
     pub(super) followers: Arc<Semaphore>,
+    /// Room for the plans of what is spoken once.
+    pub(super) speeches: Arc<Semaphore>,
     /// Clips that are being saved.
     pub(super) saves: Arc<Semaphore>,
     pub(super) derive: Derive,
@@ -62,6 +65,7 @@ impl Desk {
         let planned = Cache::builder().eviction_policy(EvictionPolicy::lru());
         let planned = planned.max_capacity(options.planned_bytes).weigher(weight).build();
         let followers = Arc::new(Semaphore::new(options.most_followers.min(Semaphore::MAX_PERMITS)));
+        let speeches = Arc::new(Semaphore::new(speech::units(options.planned_bytes)));
         Self {
             store,
             options,
@@ -74,6 +78,7 @@ impl Desk {
             spoken_by: fallback::memory(REMEMBERED),
             board: Board::new(),
             followers,
+            speeches,
             saves: Arc::new(Semaphore::new(SAVES as usize)),
             derive: Derive::new(),
             planners: Planners::start(),

@@ -5,7 +5,8 @@
 //! 3. every engine has threads of its own ([`worker`]), because engines block, and sometimes hang;
 //! 4. where a voice fails another may speak ([`fallback`]);
 //! 5. whoever waits gets the clip or a typed error ([`RenderError`]); nothing is skipped in silence;
-//! 6. who follows a notice is told of every clip ([`progress`]).
+//! 6. who follows a notice is told of every clip ([`progress`]);
+//! 7. a text may also be spoken once, and kept as no notice ([`speech`]).
 
 mod ahead;
 mod derive;
@@ -16,6 +17,7 @@ mod lane;
 mod notice;
 mod planning;
 mod progress;
+mod speech;
 mod worker;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -40,6 +42,7 @@ pub use fallback::Part;
 use lane::{Lane, Most, Urgency};
 pub use notice::{Notice, Submission};
 pub use progress::Progress;
+pub use speech::Speech;
 use worker::Worker;
 
 /// What the conductor keeps and how much it takes on.
