@@ -6,8 +6,9 @@ use super::{CliError, Settings, VoiceFiles};
 
 /// Loads every voice, which checks its files, and prints a line for each.
 pub(super) fn run(config: Option<&Path>, flags: &VoiceFiles) -> Result<(), CliError> {
+    let engines = Settings::load(config, flags)?.engines()?;
     println!("{:<14}{:<8}{:<10}{:<14}speed", "name", "sex", "language", "licence");
-    for engine in Settings::load(config, flags)?.engines()? {
+    for engine in engines {
         for voice in engine.voices() {
             let (slowest, fastest) = voice.speed;
             println!(
