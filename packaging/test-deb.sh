@@ -74,7 +74,7 @@ printf 'memory, idle       %s\n' "$(resident)"
 
 curl -fsS -H 'Content-Type: text/plain; charset=utf-8' --data-binary '关于停水的通知：明天9时至17时，城东片区停水，请提前储水。' \
     -o "$work/notice" "http://127.0.0.1:$port/v1/notices" || die "the notice was refused"
-url=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["clips"][0]["url"])' "$work/notice")
+url=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["sentences"][0]["clips"][0]["url"])' "$work/notice")
 asked=$(date +%s%N)
 curl -fsS -o "$work/clip.wav" "http://127.0.0.1:$port$url" || die "no clip"
 printf 'first clip after   %s ms\n' "$((($(date +%s%N) - asked) / 1000000))"
