@@ -243,3 +243,23 @@ fn the_service_follows_its_configuration_and_reads_its_keys_again_when_told() {
         assert!(!text.contains(secret), "the log tells {secret:?}");
     }
 }
+
+#[test]
+fn a_damaged_voice_ends_the_service_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("voices/kokoro");
+    fs::create_dir_all(copy.join("styles")).unwrap();
+    for part in ["", "styles"] {
+        for entry in fs::read_dir(voices().join("kokoro").join(part)).unwrap() {
+            let (from, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
+            if from.is_file() && from.extension().is_none_or(|ending| ending != "onnx") {
+                fs::copy(&from, copy.join(part).join(name)).unwrap();
+            }
+        }
+    }
+    fs::write(copy.join("kokoro-v1.0.q8.onnx"), "no network").unwrap();
+    let output = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("kokoro-v1.0.q8.onnx is not the file that voice.toml means"), "{complaint}");
+}

@@ -155,9 +155,14 @@ struct Filter {
 }
 
 impl Settings {
-    /// Every engine of the folder of voices, with all its files checked.
+    /// Every engine of the folder of voices, ready, with all its files checked.
     fn engines(&self) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
         engine::load_folder(&self.voices, self.threads)
+    }
+
+    /// Every engine of the folder of voices; what is large is to be read yet.
+    fn opened_engines(&self) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
+        engine::open_folder(&self.voices, self.threads)
     }
 
     /// The lexicon; an empty one when there is none.

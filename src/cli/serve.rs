@@ -1,24 +1,26 @@
 //! `langdu serve`: the service, until it is told to stop.
 
-use std::{error::Error, panic, path::Path, sync::Arc, time::Duration};
+use std::{error::Error, panic, path::Path, pin::Pin, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, runtime::Runtime, signal};
+use tokio::{net::TcpListener, runtime::Runtime, signal, task::spawn_blocking};
 
 use super::{
     CliError, lock, log,
     settings::{self, ServeFlags, Settings},
 };
 use crate::{
-    engine,
+    engine::{self, Engine, EngineError},
     http::{self, App, Limits as Rates},
     keys::{Keys, KeysError},
-    notice::Limits,
+    notice::{self, Format, Limits},
+    plan,
     render::{RenderOptions, Renderer},
     site::{SiteError, SiteLexicon},
     store::{BucketOptions, Store, StoreOptions},
 };
 
-/// Loads the voices, then listens; the address is printed once requests are answered.
+/// Opens the voices, then listens; the address is printed once requests are answered. The networks are read behind:
+/// who asks for a clip at once waits for them. One that is damaged ends the service.
 pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliError> {
     let found = settings::find(config, flags);
     let chosen = found.settings.ok_or(found.problems)?;
@@ -28,7 +30,7 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
         tracing::warn!("{doubt}");
     }
 
-    let engines = chosen.engines()?;
+    let engines = chosen.opened_engines()?;
     let (_, voice) = engine::find(&engines, chosen.voice.as_deref())?;
     for name in &chosen.fallback {
         engine::find(&engines, Some(name))?;
@@ -79,6 +81,7 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
         let listening = || format!("listening on {}", chosen.listen);
         let listener = TcpListener::bind(chosen.listen).await.map_err(CliError::io(listening()))?;
         let address = listener.local_addr().map_err(CliError::io(listening()))?;
+        let mut read = read_behind(engines.clone());
         let renderer = Renderer::start(engines, store, options);
         let app = App::new(renderer)
             .allow_origins(chosen.allow_origins)
@@ -88,11 +91,40 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
         tokio::spawn(reload_when_told(lexicon, keys));
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");
-        http::serve(listener, app, told_to_stop()).await.map_err(CliError::io(listening()))
+        let mut damaged = None;
+        let told = async {
+            tokio::select! {
+                () = told_to_stop() => {}
+                why = &mut read => damaged = Some(why),
+            }
+        };
+        http::serve(listener, app, told).await.map_err(CliError::io(listening()))?;
+        damaged.map_or(Ok(()), |why| Err(why.into()))
     });
     // What still reads or writes does not come back: it is not waited for.
     runtime.shutdown_background();
     served
+}
+
+/// Makes the engines ready, one after the other, and has the tables of the language read; answers only where an
+/// engine is damaged.
+fn read_behind(engines: Vec<Arc<dyn Engine>>) -> Pin<Box<impl Future<Output = EngineError>>> {
+    let engines = spawn_blocking(move || engines.iter().try_for_each(|engine| engine.ready()));
+    // The first notice is not to wait for the dictionaries: they are read at first use.
+    spawn_blocking(|| {
+        let notice = notice::read("银行行长重新调整了当地的数据。", Format::Text, &Limits::default());
+        notice.map(|(document, _)| plan::plan(&document, &plan::Settings::default())).map(drop)
+    });
+    Box::pin(async {
+        match engines.await {
+            Ok(Err(why)) => why,
+            Err(_) => EngineError::Failed("reading a voice panicked".to_owned()),
+            Ok(Ok(())) => {
+                tracing::info!("the voices are ready");
+                std::future::pending().await
+            }
+        }
+    })
 }
 
 /// The bucket that is shared with other processes, if one is.

@@ -1,14 +1,14 @@
-//! `langdu voices`: what can speak, whether its files are whole, and whether it does speak.
+//! `langdu voices`: what can speak, and whether its files are whole.
 
 use std::path::Path;
 
 use super::{CliError, Settings, VoiceFiles};
 
-/// Loads every voice, which checks its files, has each engine say a word, and prints a line for each.
+/// Loads every voice, which checks its files, and prints a line for each.
 pub(super) fn run(config: Option<&Path>, flags: &VoiceFiles) -> Result<(), CliError> {
+    let engines = Settings::load(config, flags)?.engines()?;
     println!("{:<14}{:<8}{:<10}{:<14}speed", "name", "sex", "language", "licence");
-    for engine in Settings::load(config, flags)?.engines()? {
-        engine.warm_up()?;
+    for engine in engines {
         for voice in engine.voices() {
             let (slowest, fastest) = voice.speed;
             println!(

@@ -40,13 +40,13 @@ impl Voice {
     }
 }
 
-/// Loads every voice folder in `folder`, in the order of their names, each on `threads` threads
-/// (0: one for each core).
+/// Opens every voice folder in `folder`, in the order of their names, each on `threads` threads (0: one for each
+/// core). Each is to be made [`ready`](Engine::ready).
 ///
 /// # Errors
 /// [`EngineError::Files`] where there is no voice at all, or one of them is missing a file or differs
 /// from its checksums: a voice that is damaged is refused at start, not when somebody waits for it.
-pub fn load_folder(folder: &Path, threads: usize) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
+pub fn open_folder(folder: &Path, threads: usize) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
     let entries = fs::read_dir(folder)
         .map_err(|why| EngineError::Files(format!("the folder of voices {}: {why}", folder.display())))?;
     let mut voices: Vec<_> =
@@ -56,7 +56,17 @@ pub fn load_folder(folder: &Path, threads: usize) -> Result<Vec<Arc<dyn Engine>>
         let folder = folder.display();
         return Err(EngineError::Files(format!("the folder of voices {folder} has no voice in it")));
     }
-    voices.iter().map(|path| Ok(Arc::new(Neural::load(path, threads)?) as Arc<dyn Engine>)).collect()
+    voices.iter().map(|path| Ok(Arc::new(Neural::open(path, threads)?) as Arc<dyn Engine>)).collect()
+}
+
+/// Opens every voice folder in `folder`, and makes each ready.
+///
+/// # Errors
+/// As [`open_folder`] and [`Engine::ready`].
+pub fn load_folder(folder: &Path, threads: usize) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
+    let engines = open_folder(folder, threads)?;
+    engines.iter().try_for_each(|engine| engine.ready())?;
+    Ok(engines)
 }
 
 /// The voice named `name` and its engine; the first voice of the first engine when none is named.
@@ -175,12 +185,16 @@ pub trait Engine: Send + Sync {
         1
     }
 
-    /// Says a word to nobody, so that the first real utterance finds everything in place. Takes about as long as
-    /// that would have taken.
+    /// Whether nothing large is left to be read before the first clip.
+    fn is_ready(&self) -> bool {
+        true
+    }
+
+    /// Reads whatever is large, so that the first clip need not wait for it.
     ///
     /// # Errors
-    /// When it does not speak.
-    fn warm_up(&self) -> Result<(), EngineError> {
+    /// [`EngineError::Files`] where the files are damaged: then it will never speak.
+    fn ready(&self) -> Result<(), EngineError> {
         Ok(())
     }
 

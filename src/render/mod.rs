@@ -29,7 +29,7 @@ use crate::{
     audio::{Clip, Encoding},
     engine::{Engine, Voice},
     note::Note,
-    notice::{Document, Format, Limits},
+    notice::{Document, Limits},
     plan::{self, ClipKey, Options, Plan, Speed, Timbre},
     site::SiteLexicon,
     store::{ClipName, NoticeId, Store, StoreHealth},
@@ -180,9 +180,6 @@ impl Renderer {
         tasks.push(runtime.spawn(worker::watch(studio.clone(), desk.options.synthesis)));
         let probed = desk.clone();
         runtime.spawn(async move { probed.store.probe().await });
-        let warmed = desk.clone();
-        // Who loses this turn to real work has nothing to warm up any more.
-        runtime.spawn(async move { warmed.planners.run(warm_up).await });
         Self { desk, studio: studio.clone(), _running: Arc::new(Running { studio, tasks }) }
     }
 
@@ -378,17 +375,6 @@ impl Renderer {
             worker.lane.ended().await;
         }
         self.desk.saved().await;
-    }
-}
-
-/// Has the front end load its dictionaries before the first notice needs them.
-fn warm_up() {
-    let text = "银行行长重新调整了当地的数据。";
-    if let Ok((document, _)) = crate::notice::read(text, Format::Text, &Limits::default()) {
-        plan::plan(
-            &document,
-            &Options::default().settings(Timbre::default(), Speed::default(), Arc::default()),
-        );
     }
 }
 

@@ -53,24 +53,6 @@ impl Worker {
     pub(super) fn start(self: &Arc<Self>, desk: &Arc<Desk>) {
         (0..self.engine.at_once().max(1)).for_each(|_| self.seat(Seat::Listeners, desk));
         self.seat(Seat::Ahead, desk);
-        self.warm_up();
-    }
-
-    /// Has the engine find its voice while the service answers already.
-    fn warm_up(self: &Arc<Self>) {
-        let worker = self.clone();
-        let work = move || {
-            sys::yield_to_listeners();
-            let tried = catch_unwind(AssertUnwindSafe(|| worker.engine.warm_up()));
-            let tried = tried.unwrap_or_else(|_| Err(EngineError::Failed("it panicked".to_owned())));
-            if let Err(why) = tried {
-                worker.failures.store(FAILING, Ordering::Relaxed);
-                tracing::error!(engine = worker.engine.version(), %why, "an engine does not speak");
-            }
-        };
-        if let Err(why) = std::thread::Builder::new().name("langdu-warm-up".to_owned()).spawn(work) {
-            tracing::warn!(%why, "no thread to warm an engine up");
-        }
     }
 
     /// Has a fresh thread take a seat.

@@ -151,8 +151,19 @@ fn parse(text: &str, file: &Path, keys: &[String], problems: &mut Problems) -> L
     let place = |at: usize| Place::File(file.to_owned(), line_at(text.as_bytes(), at));
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
+        let line = text.lines().nth(line_at(text.as_bytes(), at) - 1).unwrap_or_default();
+        let (key, value) = line.split_once('=').map_or(("", ""), |(key, value)| (key.trim(), value.trim()));
+        let hint = match value.starts_with(['"', '\'', '[', '{']) || value.is_empty() {
+            true => "write key = \"value\", one a line, each key once".to_owned(),
+            false => format!("write {key} = \"{value}\", each key once"),
+        };
         let what = format!("this is no TOML: {}", error.message());
-        problems.add(Problem::new(place(at), "", what, "write key = \"value\", one a line"));
+        problems.add(Problem::new(
+            place(at),
+            if keys.iter().any(|known| known == key) { key } else { "" },
+            what,
+            &hint,
+        ));
     }
     // What follows an error is often read askew: only the error is told.
     if !errors.is_empty() {

@@ -2,7 +2,10 @@
 //!
 //! A damaged model still speaks, only wrongly, so nothing is used that differs from its checksum.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -75,13 +78,12 @@ pub(super) struct Tables {
     pub letters: String,
 }
 
-/// Everything in the folder, checked.
+/// Everything in the folder but the network, checked.
 #[derive(Debug)]
 pub(super) struct Folder {
-    /// Where it is, for complaints.
-    place: String,
+    /// Where it is.
+    place: PathBuf,
     pub manifest: Manifest,
-    pub model: Vec<u8>,
     pub tables: Tables,
     /// One for each voice.
     pub styles: Vec<Vec<f32>>,
@@ -96,7 +98,7 @@ impl Files {
 }
 
 impl Folder {
-    /// Reads the folder `dir`.
+    /// Reads the folder `dir` but for its network, which is large.
     pub(super) fn read(dir: &Path) -> Result<Self, EngineError> {
         let manifest = dir.join("voice.toml");
         let text = fs::read_to_string(&manifest).map_err(|why| unreadable(&manifest, &why))?;
@@ -111,17 +113,21 @@ impl Folder {
         };
         let styles =
             manifest.voices.iter().map(|voice| style(dir, &voice.style)).collect::<Result<_, _>>()?;
-        let model = checked(dir, &files.model)?;
-        let folder = Self { place: dir.display().to_string(), manifest, model, tables, styles };
+        let folder = Self { place: dir.to_owned(), manifest, tables, styles };
         if folder.manifest.voices.is_empty() {
             return Err(folder.complain("voice.toml names no voice"));
         }
         Ok(folder)
     }
 
+    /// Reads the network.
+    pub(super) fn model(&self) -> Result<Vec<u8>, EngineError> {
+        checked(&self.place, &self.manifest.files.model)
+    }
+
     /// `why` the folder is not fit for use.
     pub(super) fn complain(&self, why: &str) -> EngineError {
-        EngineError::Files(format!("{}: {why}", self.place))
+        EngineError::Files(format!("{}: {why}", self.place.display()))
     }
 }
 
