@@ -5,7 +5,7 @@
 
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run build test setup test-rust test-browser gold listen load lint shots
+.PHONY: run build test setup test-rust test-browser gold listen load abuse lint shots
 
 run: build
 	./target/release/langdu serve --listen $(LISTEN)
@@ -43,6 +43,12 @@ load:
 	python3 tools/load/nginx.py --seconds 1 --rounds 3 --connections 16 --floor 0.4
 	python3 tools/load/overload.py --seconds 10 --connections 16 --floor
 	python3 tools/load/soak.py --minutes 2 --hum --disk 16
+
+# What schemathesis makes of the description of the service, sent to real processes. Needs Python and PyPI.
+abuse:
+	./tools/setup-tests.sh abuse
+	./tools/abuse/schemathesis.sh 3000
+	LANGDU_ABUSE=limits ./tools/abuse/schemathesis.sh 1000
 
 lint:
 	cargo fmt --check

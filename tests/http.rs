@@ -408,6 +408,28 @@ async fn every_answer_is_protected_and_pages_are_revalidated() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert!(!answer.header("x-request-id").is_empty());
+        assert_eq!((answer.header("server"), answer.header("strict-transport-security")), ("", ""));
+        let embedded = ["/player.js", "/player.css"].contains(&address);
+        let readers = if embedded { "cross-origin" } else { "same-origin" };
+        assert_eq!(answer.header("cross-origin-resource-policy"), readers, "{address}");
+        let of_pages = [
+            ("cross-origin-opener-policy", "same-origin"),
+            ("x-frame-options", "DENY"),
+            ("x-permitted-cross-domain-policies", "none"),
+        ];
+        for (name, value) in of_pages {
+            assert_eq!(answer.header(name), if address == "/demo/" { value } else { "" }, "{address}");
+        }
+        assert_eq!(answer.header("permissions-policy").contains("microphone=()"), address == "/demo/");
+    }
+    for address in ["/v1/clips/%ff.wav", "/v1/notices/%c0%af/events", "/%E6%b0"] {
+        stage.get(address).await.is_problem(400, "utf8_invalid");
+    }
+    let clip = clip_urls(&stage.submit("今天停水。").await).remove(0);
+    assert_eq!(stage.get(&clip).await.is(200).header("cross-origin-resource-policy"), "cross-origin");
+    for method in ["TRACE", "PATCH", "PROPFIND"] {
+        let request = Request::builder().method(method).uri("/demo/").body(Body::empty()).unwrap();
+        stage.ask(request).await.is_problem(405, "method_not_allowed");
     }
     for address in ["/", "/demo"] {
         assert_eq!(stage.get(address).await.is(307).header("location"), "/demo/");
@@ -448,6 +470,13 @@ async fn only_pages_of_allowed_origins_are_let_in() {
     let preflight = open.ask(preflight.body(Body::empty()).unwrap()).await;
     assert_eq!(preflight.header("access-control-allow-origin"), "https://portal.example");
     assert!(preflight.header("access-control-allow-headers").contains("content-type"));
+    let stranger = Request::options("/v1/notices")
+        .header("origin", "https://elsewhere.example")
+        .header("access-control-request-method", "POST");
+    let stranger = open.ask(stranger.body(Body::empty()).unwrap()).await;
+    stranger.is(204);
+    let told = stranger.headers.keys().filter(|name| name.as_str().starts_with("access-control-allow"));
+    assert_eq!(told.count(), 0, "{:?}", stranger.headers);
     let closed = stage.get_with("/v1/voices", &[("origin", "https://portal.example")]).await;
     assert_eq!(closed.header("access-control-allow-origin"), "");
 }

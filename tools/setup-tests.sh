@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the browser tests need and the machine lacks: Node.js with npm, Chromium, a Chinese font;
-# with the argument `load` what the load tools need: nginx and wrk.
+# with the argument `load` what the load tools need (nginx and wrk), with `abuse` what the tools of tools/abuse need
+# (Python with venv).
 # Debian and its relatives are served by apt-get; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +10,8 @@ wanted=()
 if [ "${1:-}" = load ]; then
   [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || wanted+=(nginx-light)
   command -v wrk >/dev/null || wanted+=(wrk)
+elif [ "${1:-}" = abuse ]; then
+  python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
 else
   command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
   command -v chromium >/dev/null || wanted+=(chromium)
@@ -26,4 +29,4 @@ if [ ${#wanted[@]} -gt 0 ]; then
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${wanted[@]}"
 fi
 
-[ "${1:-}" = load ] || npm ci --no-audit --no-fund
+[ -n "${1:-}" ] || npm ci --no-audit --no-fund

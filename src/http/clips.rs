@@ -42,8 +42,8 @@ pub(super) struct Home {
     path = "/v1/clips/{clip}",
     params(("clip" = String, Path, description = "Key of the clip and the extension of a format"), Home),
     responses(
-        (status = 200, description = "The clip", content_type = "audio/wav", body = Vec<u8>),
-        (status = 206, description = "The range of it that was asked for", content_type = "audio/wav", body = Vec<u8>),
+        (status = 200, description = "The clip", content((Vec<u8> = "audio/wav"), (Vec<u8> = "audio/vnd.wave"), (Vec<u8> = "audio/PCMA"), (Vec<u8> = "audio/PCMU"), (Vec<u8> = "audio/ogg"))),
+        (status = 206, description = "The range of it that was asked for", content((Vec<u8> = "audio/wav"), (Vec<u8> = "audio/vnd.wave"), (Vec<u8> = "audio/PCMA"), (Vec<u8> = "audio/PCMU"), (Vec<u8> = "audio/ogg"))),
         (status = 304, description = "The client has it"),
         (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
         (status = "5XX", description = "A problem of the service", body = ProblemBody<'_>, content_type = "application/problem+json"),

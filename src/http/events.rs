@@ -25,6 +25,16 @@ use crate::{render::Progress, store::NoticeId};
 /// A comment goes out so often, so that nobody on the way takes the connection for a dead one.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// One event as it is sent.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "for the description alone")]
+pub(super) struct Told {
+    /// `ready`, `failed` or `done`.
+    event: String,
+    /// A Ready, Failed or Done as JSON.
+    data: String,
+}
+
 /// Event `ready`: a clip is made.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Ready {
@@ -70,7 +80,7 @@ pub(super) struct Done {
     path = "/v1/notices/{id}/events",
     params(("id" = String, Path, description = "Id of the notice")),
     responses(
-        (status = 200, description = "Server-sent events: `ready` (Ready), `failed` (Failed), `done` (Done)", content_type = "text/event-stream", body = String),
+        (status = 200, description = "Server-sent events: `ready` (Ready), `failed` (Failed), `done` (Done)", content_type = "text/event-stream", body = Told),
         (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
         (status = "5XX", description = "A problem of the service", body = ProblemBody<'_>, content_type = "application/problem+json"),
     ),

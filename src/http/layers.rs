@@ -1,7 +1,7 @@
 //! What every request passes on its way to the router, and every answer on its way back.
 //!
 //! 1. [`finish_and_log`]: headers that protect, a number, a line in the log; preflights end here;
-//! 2. [`refuse_strangers`]: pages of origins that are not allowed change nothing, and a request is for one host;
+//! 2. [`refuse_strangers`]: pages of origins that are not allowed change nothing; an address is text, for one host;
 //! 3. [`limits::hold`]: nobody asks for too much;
 //! 4. the net for panics.
 
@@ -150,6 +150,9 @@ async fn refuse_strangers(State(app): State<App>, request: Request, next: Next) 
     if came_over_wire && (hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11)) {
         return Problem::new(Code::HostInvalid, "send one Host header").into_response();
     }
+    if !is_text(request.uri().path()) {
+        return Problem::new(Code::Utf8Invalid, "the address is no UTF-8").into_response();
+    }
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     let foreign = matches!(site, Some(b"cross-site" | b"same-site"));
     let allowed = headers.get(header::ORIGIN).is_some_and(|origin| app.allows(origin));
@@ -158,6 +161,24 @@ async fn refuse_strangers(State(app): State<App>, request: Request, next: Next) 
         return Problem::new(Code::OriginRefused, "the operator has not allowed this origin").into_response();
     }
     next.run(request).await
+}
+
+/// Whether a path is UTF-8 when what is written as `%e6` is decoded.
+fn is_text(path: &str) -> bool {
+    if !path.contains('%') {
+        return true;
+    }
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let (mut decoded, mut rest) = (Vec::with_capacity(path.len()), path.as_bytes());
+    while let Some((&byte, after)) = rest.split_first() {
+        let (byte, left) = match (byte, digit(after.first()), digit(after.get(1))) {
+            (b'%', Some(high), Some(low)) => ((high * 16 + low) as u8, after.get(2..).unwrap_or_default()),
+            _ => (byte, after),
+        };
+        rest = left;
+        decoded.push(byte);
+    }
+    std::str::from_utf8(&decoded).is_ok()
 }
 
 /// The answer when a handler panicked. What the panic says may quote a text: it is not told.

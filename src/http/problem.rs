@@ -96,7 +96,7 @@ impl Code {
                 "JSON 字段不符合要求",
                 false,
             ),
-            Self::Utf8Invalid => (S::BAD_REQUEST, "The body is no UTF-8", "请求内容不是有效的 UTF-8", false),
+            Self::Utf8Invalid => (S::BAD_REQUEST, "This is no UTF-8", "请求内容不是有效的 UTF-8", false),
             Self::QueryInvalid => {
                 (S::BAD_REQUEST, "The query is not understood", "查询参数不符合要求", false)
             }

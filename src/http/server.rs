@@ -54,10 +54,10 @@ use super::{
 };
 
 /// How long requests may go on after the service was told to stop.
-const GRACE: Duration = Duration::from_secs(8);
+const GRACE: Duration = Duration::from_millis(7500);
 
-/// How long it may then take until those that still wait are told, and after that until everything has ended: ten
-/// seconds together, after which service managers get impatient.
+/// How long it may then take until those that still wait are told, and after that until everything has ended: less
+/// than ten seconds together, after which service managers get impatient.
 pub(super) const LAST: Duration = Duration::from_secs(1);
 
 /// Bytes that the head of a request may have.

@@ -41,8 +41,8 @@ use crate::{
         ("file" = String, Path, description = "`audio.` and the extension of a format"),
     ),
     responses(
-        (status = 200, description = "The file; with Content-Length when all clips are made", content_type = "audio/wav", body = Vec<u8>),
-        (status = 206, description = "The range of it that was asked for, when all clips are made", content_type = "audio/wav", body = Vec<u8>),
+        (status = 200, description = "The file; with Content-Length when all clips are made", content((Vec<u8> = "audio/wav"), (Vec<u8> = "audio/PCMA"), (Vec<u8> = "audio/PCMU"))),
+        (status = 206, description = "The range of it that was asked for, when all clips are made", content((Vec<u8> = "audio/wav"), (Vec<u8> = "audio/PCMA"), (Vec<u8> = "audio/PCMU"))),
         (status = 304, description = "The client has it"),
         (status = "4XX", description = "A problem of the request", body = ProblemBody<'_>, content_type = "application/problem+json"),
         (status = "5XX", description = "A problem of the service", body = ProblemBody<'_>, content_type = "application/problem+json"),

@@ -120,7 +120,7 @@ fn the_time_that_a_wrong_key_takes_tells_nothing() {
 
     let service = Service::real_in(
         folder.path(),
-        &["--keys", "keys.toml", "--lexicon", "site.lexicon", "--client-rate", "0"],
+        &["--keys", "keys.toml", "--lexicon", "site.lexicon", "--client-rate", "0", "--total-rate", "0"],
     );
     let mut client = service.client();
     let mut times = [const { Vec::new() }; 3];
