@@ -133,6 +133,9 @@ struct Serve {
     /// File of the keys with which programs publish, edit the lexicon, have speech made (`langdu keys`)
     #[arg(long, value_name = "FILE", env = "LANGDU_KEYS")]
     keys: Option<PathBuf>,
+    /// What readers may hear: open (any text), origins (any text, from pages of allowed origins), published
+    #[arg(long, value_name = "MODE", default_value = "open", env = "LANGDU_ACCESS")]
+    access: crate::http::Access,
     #[command(flatten)]
     manner: Manner,
     #[command(flatten)]

@@ -66,7 +66,8 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         let app = App::new(renderer)
             .allow_origins(args.allow_origins)
             .most_connections(args.max_connections)
-            .keys(keys.clone());
+            .keys(keys.clone())
+            .access(args.access);
         tokio::spawn(reload_when_told(lexicon, keys));
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");

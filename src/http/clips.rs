@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    App, accept,
+    App, accept, access,
     problem::{Code, Problem, ProblemBody},
     range::{self, Chosen},
 };
@@ -64,6 +64,9 @@ pub(super) async fn clip(
         // The name tells the sound: there is no need to look, let alone to make it again.
         (name, answer(StatusCode::NOT_MODIFIED, Body::empty(), &name, etag))
     } else {
+        if app.renderer.hot(name).is_none() {
+            access::may_hear_clip(&app, &headers, name.key, id).await?;
+        }
         let served = app.renderer.file(name, id).await?;
         (served.name, respond(&served.name, served.file, &method, &headers)?)
     };

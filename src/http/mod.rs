@@ -4,6 +4,7 @@
 //! for programs; a test holds the last against the first.
 
 mod accept;
+mod access;
 mod auth;
 mod body;
 mod clips;
@@ -15,6 +16,7 @@ mod lexicon;
 mod manifest;
 mod notices;
 mod problem;
+mod published;
 mod range;
 mod server;
 mod service;
@@ -34,7 +36,8 @@ use axum::{
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-use crate::{keys::Keys, render::Renderer};
+use crate::{keys::Keys, published::Published, render::Renderer};
+pub use access::Access;
 use problem::{Code, Problem};
 use sys::Sheets;
 
@@ -44,6 +47,8 @@ pub struct App {
     renderer: Renderer,
     allow_origins: Arc<[String]>,
     keys: Arc<Keys>,
+    published: Published,
+    access: Access,
     most_connections: usize,
     patience: Duration,
     sheets: Sheets,
@@ -56,6 +61,8 @@ impl App {
     /// A service in front of `renderer`, for pages of its own origin, with no keys.
     pub fn new(renderer: Renderer) -> Self {
         Self {
+            published: Published::start(renderer.clone(), crate::published::POLL),
+            access: Access::default(),
             renderer,
             allow_origins: Arc::default(),
             keys: Arc::default(),
@@ -68,6 +75,16 @@ impl App {
     /// Lets who has one of `keys` do what it is good for.
     pub fn keys(self, keys: Arc<Keys>) -> Self {
         Self { keys, ..self }
+    }
+
+    /// Says what readers may hear.
+    pub fn access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
+
+    /// Looks so often for what other processes have published.
+    pub fn poll(self, poll: Duration) -> Self {
+        Self { published: Published::start(self.renderer.clone(), poll), ..self }
     }
 
     /// Serves so many connections at a time; further ones wait to be accepted.
@@ -102,6 +119,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/notices/{id}/work", delete(notices::close))
         .route("/v1/notices/{id}/{file}", get(whole::recording))
         .route("/v1/clips/{clip}", get(clips::clip))
+        .route("/v1/published", get(published::list))
+        .route("/v1/published/{name}", put(published::put).get(published::entry).delete(published::withdraw))
         .route("/v1/spoken", post(spoken::spoken))
         .route("/v1/lexicon", get(lexicon::lexicon))
         .route("/v1/lexicon/entries/{written}", put(lexicon::put).delete(lexicon::remove))

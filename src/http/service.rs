@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{App, body, clips, events, lexicon, manifest, notices, problem, spoken, whole};
+use super::{App, body, clips, events, lexicon, manifest, notices, problem, published, spoken, whole};
 use crate::store::StoreHealth;
 
 /// A voice.
@@ -94,6 +94,10 @@ pub(super) async fn health(State(app): State<App>) -> Response {
         let detail = "the data folder cannot be written: clips and notices live in memory";
         reasons.push(Reason { part: "store", detail: detail.to_owned() });
     }
+    if app.renderer.store().is_pinned_full() {
+        let detail = "published notices take more disk than clips or notices may (clip_disk, notice_disk)";
+        reasons.push(Reason { part: "store", detail: detail.to_owned() });
+    }
     for engine in found.failing_engines {
         reasons.push(Reason { part: "voices", detail: format!("{engine} failed on its last clips") });
     }
@@ -140,6 +144,10 @@ pub(super) async fn openapi() -> Response {
         events::events,
         whole::recording,
         clips::clip,
+        published::list,
+        published::entry,
+        published::put,
+        published::withdraw,
         spoken::spoken,
         lexicon::lexicon,
         lexicon::put,
@@ -149,6 +157,6 @@ pub(super) async fn openapi() -> Response {
         health,
         openapi,
     ),
-    components(schemas(problem::ProblemBody<'_>, problem::Code, body::NoticeBody, manifest::Manifest<'_>, events::Ready, events::Failed, events::Done))
+    components(schemas(problem::ProblemBody<'_>, problem::Code, body::NoticeBody, published::PublishedBody, manifest::Manifest<'_>, events::Ready, events::Failed, events::Done))
 )]
 struct Description;

@@ -8,7 +8,9 @@
 //!    and tells the log once;
 //! 6. [`keeper`] counts the files of a folder and removes those that were not used for the longest time
 //!    ([`shelf`]);
-//! 7. [`Store`] joins them.
+//! 7. [`listed`] keeps what is published under its name, and [`pins`] sees to it that nothing of it is removed, and
+//!    that nothing of what was withdrawn comes back;
+//! 8. [`Store`] joins them.
 //!
 //! Where the objects cannot be written the service goes on from memory: clips can be made again, and
 //! notices are held until the objects take them.
@@ -18,6 +20,8 @@ mod health;
 mod hot;
 pub mod id;
 mod keeper;
+mod listed;
+mod pins;
 mod place;
 mod seal;
 mod shelf;
@@ -36,6 +40,9 @@ use disk::{Disk, DiskError};
 use hot::Hot;
 pub use id::{ClipName, NoticeId};
 use keeper::Keeper;
+pub use listed::{Listed, ListedId};
+use pins::Pins;
+pub use pins::prefix;
 use place::Place;
 use writer::Writer;
 
@@ -79,6 +86,9 @@ pub enum StoreError {
     /// The objects could not be read. It may be tried again.
     #[error("the data folder cannot be read")]
     Unreadable,
+    /// The objects could not be written or removed. It may be tried again.
+    #[error("the data folder cannot be written")]
+    Unwritable,
 }
 
 /// Whether what is kept will still be there after a restart.
@@ -99,6 +109,9 @@ pub struct Store {
     noted: sync::Cache<NoticeId, u32>,
     disk: Option<Arc<Disk>>,
     writer: Arc<Writer>,
+    pins: Arc<Pins>,
+    /// What is published, in a store that lives in memory.
+    listed: listed::InMemory,
 }
 
 /// Notices whose use is remembered as noted.
@@ -113,26 +126,28 @@ impl Store {
         let unusable = || StoreError::Folder(folder.display().to_string());
         let absolute = std::path::absolute(folder).map_err(|_| unusable())?;
         let prefix = Path::from_absolute_path(&absolute).map_err(|_| unusable())?;
-        let keeper = Keeper::start(&absolute, &options);
+        let pins = Arc::new(Pins::new());
+        let keeper = Keeper::start(&absolute, &options, pins.clone());
         let keeper = keeper.inspect_err(|why| tracing::error!(%why, "nobody keeps the data folder in order"));
         let objects = Arc::new(LocalFileSystem::new().with_fsync(true));
-        Ok(Self::new(Some((objects, prefix)), keeper.ok(), options))
+        Ok(Self::new(Some((objects, prefix)), keeper.ok(), options, pins))
     }
 
     /// Keeps everything under `prefix` of `objects`, which has its own rules for what goes when it is full.
     pub fn objects(objects: Arc<dyn ObjectStore>, prefix: Path, options: StoreOptions) -> Self {
-        Self::new(Some((objects, prefix)), None, options)
+        Self::new(Some((objects, prefix)), None, options, Arc::new(Pins::new()))
     }
 
     /// Keeps what fits into memory, until the program ends.
     pub fn memory(options: StoreOptions) -> Self {
-        Self::new(None, None, options)
+        Self::new(None, None, options, Arc::new(Pins::new()))
     }
 
     fn new(
         objects: Option<(Arc<dyn ObjectStore>, Path)>,
         keeper: Option<Keeper>,
         options: StoreOptions,
+        pins: Arc<Pins>,
     ) -> Self {
         let hot = Arc::new(Hot::new(options.clip_bytes, keeper.clone()));
         let disk =
@@ -140,7 +155,8 @@ impl Store {
         let writer = Arc::new(Writer::new(disk.clone(), hot.clone(), &options));
         let noted = sync::Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(MOST_NOTED);
         // Of what was read nothing stays there: only those who wait for it get it.
-        Self { hot, loads: future::Cache::new(0), noted: noted.build(), disk, writer }
+        let (loads, noted) = (future::Cache::new(0), noted.build());
+        Self { hot, loads, noted, disk, writer, pins, listed: listed::InMemory::default() }
     }
 
     /// The file of a clip if it is in memory. Waits for nothing.
@@ -168,12 +184,19 @@ impl Store {
     /// Puts the file of a clip into memory, where [`Store::clip`] finds it from now on.
     pub fn hold_clip(&self, name: ClipName, clip: Bytes) {
         self.hot.insert(name, clip);
+        // Looked at afterwards: one that is withdrawn at this moment is removed by one of the two.
+        if self.pins.is_gone(name) {
+            self.hot.remove(name);
+        }
     }
 
     /// Writes the file of a clip to its object. A failed write is told by [`Store::health`]; the clip is written
     /// later if it is in memory then, and can be made again if not.
     pub async fn save_clip(&self, name: ClipName, clip: &Bytes) {
-        self.writer.clip(name, clip).await;
+        if !self.pins.is_gone(name) {
+            self.writer.clip(name, clip).await;
+            self.remove_if_gone(name).await;
+        }
     }
 
     /// The notice that was saved under `id`; none when there is none or it is damaged.
@@ -261,7 +284,7 @@ impl Store {
             return None;
         };
         disk.used(place);
-        self.hot.insert(name, clip.clone());
+        self.hold_clip(name, clip.clone());
         Some(clip)
     }
 
