@@ -29,6 +29,8 @@ pub mod store;
 
 pub mod render;
 
+pub mod published;
+
 pub mod http;
 
 pub mod cli;

@@ -12,6 +12,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
+use tokio::sync::watch;
+
 use crate::lexicon::{self, Entry, EntryError, Lexicon};
 
 /// The largest lexicon file, in bytes.
@@ -57,6 +59,8 @@ pub struct SiteLexicon {
     current: RwLock<Edition>,
     /// One edit at a time.
     editing: Mutex<()>,
+    /// How often another edition came into use.
+    edits: watch::Sender<u64>,
 }
 
 impl SiteLexicon {
@@ -78,6 +82,11 @@ impl SiteLexicon {
     /// What is in use.
     pub fn current(&self) -> Edition {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes whenever another edition comes into use.
+    pub fn edits(&self) -> watch::Receiver<u64> {
+        self.edits.subscribe()
     }
 
     /// Reads the file again.
@@ -152,6 +161,7 @@ impl SiteLexicon {
     fn adopt(&self, text: &str, lexicon: Lexicon) -> Edition {
         let edition = Edition { lexicon: Arc::new(lexicon), tag: tag(text) };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = edition.clone();
+        self.edits.send_modify(|edits| *edits += 1);
         edition
     }
 }

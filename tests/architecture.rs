@@ -35,6 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "spoken", "store",
         ],
     ),
+    ("published", &["notice", "plan", "render", "store"]),
 ];
 
 /// Rooms without I/O, clock, environment, randomness and logging.

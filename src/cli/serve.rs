@@ -87,7 +87,8 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
             .allow_origins(chosen.allow_origins)
             .most_connections(chosen.max_connections)
             .limits(rates)
-            .keys(keys.clone());
+            .keys(keys.clone())
+            .access(chosen.access);
         tokio::spawn(reload_when_told(lexicon, keys));
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::problem::{Code, Problem};
 use crate::{
-    notice::Format,
+    notice::{Format, Limits},
     plan::{ChoiceError, Speed},
     render::{RenderError, Renderer, Submission},
 };
@@ -26,22 +26,22 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct NoticeBody {
     /// Plain text; line feeds part paragraphs.
-    text: Option<String>,
+    pub text: Option<String>,
     /// An HTML page or fragment.
-    html: Option<String>,
+    pub html: Option<String>,
     /// SSML: text with how it is to be read.
-    ssml: Option<String>,
+    pub ssml: Option<String>,
     /// Name of a voice.
-    voice: Option<String>,
+    pub voice: Option<String>,
     /// How fast; 1.0 is normal.
-    speed: Option<f32>,
+    pub speed: Option<f32>,
     /// Where listeners differ, `{"one": "yi"}`: what the site has chosen holds for the rest.
     #[schema(value_type = Option<Object>)]
-    reading: Option<Map<String, Value>>,
+    pub reading: Option<Map<String, Value>>,
 }
 
 /// How a bare text is to be read.
-#[derive(Default, Deserialize, IntoParams)]
+#[derive(Default, PartialEq, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Manner {
@@ -63,7 +63,7 @@ pub(super) fn longest_json(max_chars: usize) -> usize {
 }
 
 /// Room for everything in a JSON body but the text.
-const SLACK: usize = 4096;
+const SLACK: usize = 16_384;
 
 /// Bytes of bodies that are received, or are received and not yet planned: more are refused, so that memory is
 /// bounded however many submit at a time.
@@ -75,6 +75,21 @@ pub(super) struct Received {
     pub room: SemaphorePermit<'static>,
 }
 
+/// What was sent, before it is a submission.
+pub(super) enum Sent<T> {
+    /// JSON of known fields.
+    Json(T),
+    /// The bare text.
+    Bare(Format, String),
+}
+
+impl Manner {
+    /// What is chosen for a bare text.
+    pub(super) fn new(voice: Option<String>, speed: Option<f32>, read: Option<String>) -> Self {
+        Self { voice, speed, read }
+    }
+}
+
 /// Reads a submission to `renderer`. What comes with it is held until the submission was used.
 pub(super) async fn submission(
     headers: &HeaderMap,
@@ -82,40 +97,70 @@ pub(super) async fn submission(
     body: Body,
     renderer: &Renderer,
 ) -> Result<(Submission, SemaphorePermit<'static>), Problem> {
-    let max_chars = renderer.limits().max_chars;
-    let site = renderer.reading();
-    let unclear = |why: ChoiceError| Problem::new(Code::ReadingInvalid, why.to_string());
+    let (sent, room) = sent::<NoticeBody>(headers, body, renderer.limits()).await?;
+    let submission = match sent {
+        Sent::Json(sent) => of_json(sent, &manner, renderer)?,
+        Sent::Bare(format, text) => of_bare(format, text, manner, renderer)?,
+    };
+    Ok((submission, room))
+}
+
+/// Reads what was sent. What comes with it is held until it was used.
+pub(super) async fn sent<T: for<'de> Deserialize<'de>>(
+    headers: &HeaderMap,
+    body: Body,
+    limits: Limits,
+) -> Result<(Sent<T>, SemaphorePermit<'static>), Problem> {
+    let most = |bytes: usize| limits.max_chars.saturating_mul(bytes).saturating_add(SLACK);
     match media_type(headers)? {
         Media::Json => {
-            if manner.voice.is_some() || manner.speed.is_some() || manner.read.is_some() {
-                let detail = "voice, speed and reading of a JSON submission are fields of the JSON";
-                return Err(Problem::new(Code::QueryInvalid, detail));
-            }
-            let Received { bytes, room } = receive(headers, body, longest_json(max_chars)).await?;
-            let NoticeBody { text, html, ssml, voice, speed, reading } = json(&bytes)?;
-            let (format, text) = match (text, html, ssml) {
-                (Some(text), None, None) => (Format::Text, text),
-                (None, Some(html), None) => (Format::Html, html),
-                (None, None, Some(ssml)) => (Format::Ssml, ssml),
-                _ => return Err(Problem::new(Code::JsonInvalid, "give exactly one of text, html and ssml")),
-            };
-            let reading = reading.map(|choices| site.with(&choices)).transpose().map_err(unclear)?;
-            let speed = speed_of(speed)?;
-            Ok((Submission { format, text, voice, speed, reading, lexicon: None }, room))
+            let Received { bytes, room } = receive(headers, body, longest_json(limits.max_chars)).await?;
+            Ok((Sent::Json(json(&bytes)?), room))
         }
         Media::Bare(format) => {
-            let Received { bytes, room } =
-                receive(headers, body, max_chars.saturating_mul(4).saturating_add(SLACK)).await?;
+            let Received { bytes, room } = receive(headers, body, most(4)).await?;
             let text = String::from_utf8(bytes.into()).map_err(|why| {
                 let at = why.utf8_error().valid_up_to();
                 Problem::new(Code::Utf8Invalid, format!("the bytes from {at} on are no UTF-8"))
             })?;
-            let speed = speed_of(manner.speed)?;
-            let reading =
-                manner.read.map(|choices| site.with_written(&choices)).transpose().map_err(unclear)?;
-            Ok((Submission { format, text, voice: manner.voice, speed, reading, lexicon: None }, room))
+            Ok((Sent::Bare(format, text), room))
         }
     }
+}
+
+/// A submission as JSON; `manner` is that of the query, which must be empty.
+pub(super) fn of_json(sent: NoticeBody, manner: &Manner, renderer: &Renderer) -> Result<Submission, Problem> {
+    if *manner != Manner::default() {
+        let detail = "voice, speed and reading of a JSON submission are fields of the JSON";
+        return Err(Problem::new(Code::QueryInvalid, detail));
+    }
+    let NoticeBody { text, html, ssml, voice, speed, reading } = sent;
+    let (format, text) = match (text, html, ssml) {
+        (Some(text), None, None) => (Format::Text, text),
+        (None, Some(html), None) => (Format::Html, html),
+        (None, None, Some(ssml)) => (Format::Ssml, ssml),
+        _ => return Err(Problem::new(Code::JsonInvalid, "give exactly one of text, html and ssml")),
+    };
+    let site = renderer.reading();
+    let reading = reading.map(|choices| site.with(&choices)).transpose().map_err(unclear)?;
+    Ok(Submission { format, text, voice, speed: speed_of(speed)?, reading, lexicon: None })
+}
+
+/// A submission as a bare text.
+pub(super) fn of_bare(
+    format: Format,
+    text: String,
+    manner: Manner,
+    renderer: &Renderer,
+) -> Result<Submission, Problem> {
+    let Manner { voice, speed, read } = manner;
+    let (site, speed) = (renderer.reading(), speed_of(speed)?);
+    let reading = read.map(|choices| site.with_written(&choices)).transpose().map_err(unclear)?;
+    Ok(Submission { format, text, voice, speed, reading, lexicon: None })
+}
+
+fn unclear(why: ChoiceError) -> Problem {
+    Problem::new(Code::ReadingInvalid, why.to_string())
 }
 
 enum Media {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    App, accept, limits,
+    App, accept, access, limits,
     problem::{Code, Problem, ProblemBody},
     range::{self, Chosen},
 };
@@ -65,11 +65,17 @@ pub(super) async fn clip(
         // The name tells the sound: there is no need to look, let alone to make it again.
         (name, answer(StatusCode::NOT_MODIFIED, Body::empty(), &name, etag))
     } else {
-        let served = match app.renderer.kept(name).await {
+        let served = match app.renderer.hot(name) {
             Some(file) => Served { file, name },
             None => {
-                limits::charge_for_clip(&app, &extensions)?;
-                app.renderer.file(name, id).await?
+                access::may_hear_clip(&app, &headers, name.key, id).await?;
+                match app.renderer.kept(name).await {
+                    Some(file) => Served { file, name },
+                    None => {
+                        limits::charge_for_clip(&app, &extensions)?;
+                        app.renderer.file(name, id).await?
+                    }
+                }
             }
         };
         (served.name, respond(&served.name, served.file, &method, &headers)?)

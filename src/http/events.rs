@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     extract::{Path, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{
         IntoResponse, Response,
         sse::{Event, KeepAlive, Sse},
@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    App,
+    App, access,
     clips::notice_id,
     manifest::{clip_url, milliseconds},
     problem::{Code, Problem, ProblemBody},
@@ -86,8 +86,13 @@ pub(super) struct Done {
     ),
     tag = "notices",
 )]
-pub(super) async fn events(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn events(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    asked: HeaderMap,
+) -> Result<Response, Problem> {
     let id = notice_id(&id)?;
+    access::may_hear(&app, &asked, id).await?;
     let events = app.renderer.follow(id).await?.map(move |progress| event(progress, id));
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     let headers = response.headers_mut();

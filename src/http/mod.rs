@@ -4,6 +4,7 @@
 //! for programs; a test holds the last against the first.
 
 mod accept;
+mod access;
 mod auth;
 mod body;
 mod client;
@@ -17,6 +18,7 @@ mod limits;
 mod manifest;
 mod notices;
 mod problem;
+mod published;
 mod range;
 mod server;
 mod service;
@@ -37,7 +39,8 @@ use axum::{
 use serde::Serialize;
 use tokio::net::TcpListener;
 
-use crate::{keys::Keys, render::Renderer};
+use crate::{keys::Keys, published::Published, render::Renderer};
+pub use access::Access;
 pub use limits::Limits;
 use limits::Meter;
 use problem::{Code, Problem};
@@ -50,6 +53,8 @@ pub struct App {
     allow_origins: Arc<[String]>,
     keys: Arc<Keys>,
     meter: Arc<Meter>,
+    published: Published,
+    access: Access,
     most_connections: usize,
     patience: Duration,
     sheets: Sheets,
@@ -62,6 +67,8 @@ impl App {
     /// A service in front of `renderer`, for pages of its own origin, with no keys and no limits.
     pub fn new(renderer: Renderer) -> Self {
         Self {
+            published: Published::start(renderer.clone(), crate::published::POLL),
+            access: Access::default(),
             renderer,
             allow_origins: Arc::default(),
             keys: Arc::default(),
@@ -80,6 +87,16 @@ impl App {
     /// Has no client, and not all of them together, ask for more than `limits`.
     pub fn limits(self, limits: Limits) -> Self {
         Self { meter: Arc::new(Meter::new(limits)), ..self }
+    }
+
+    /// Says what readers may hear.
+    pub fn access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
+
+    /// Looks so often for what other processes have published.
+    pub fn poll(self, poll: Duration) -> Self {
+        Self { published: Published::start(self.renderer.clone(), poll), ..self }
     }
 
     /// Serves so many connections at a time; further ones wait to be accepted.
@@ -114,6 +131,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/notices/{id}/work", delete(notices::close))
         .route("/v1/notices/{id}/{file}", get(whole::recording))
         .route("/v1/clips/{clip}", get(clips::clip))
+        .route("/v1/published", get(published::list))
+        .route("/v1/published/{name}", put(published::put).get(published::entry).delete(published::withdraw))
         .route("/v1/spoken", post(spoken::spoken))
         .route("/v1/lexicon", get(lexicon::lexicon))
         .route("/v1/lexicon/entries/{written}", put(lexicon::put).delete(lexicon::remove))

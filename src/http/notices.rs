@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::{
-    App,
+    App, access,
     body::{self, Manner, NoticeBody},
     clips::notice_id,
     json,
@@ -43,9 +43,10 @@ pub(super) async fn submit(
     body: Body,
 ) -> Result<Response, Problem> {
     let Query(manner) = manner.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
+    let leave = access::may_submit_notice(&app, &headers)?;
     let (submission, _room) = body::submission(&headers, manner, body, &app.renderer).await?;
     let started = Instant::now();
-    let Submitted { notice, new, saved } = app.renderer.submit(submission).await?;
+    let Submitted { notice, new, saved } = access::submit(&app, leave, submission).await?;
     let parts = app.renderer.known_parts(&notice).await;
     let response = json(&Manifest::new(&notice, &parts, saved))?;
     tracing::info!(
@@ -74,8 +75,14 @@ pub(super) async fn submit(
     ),
     tag = "notices",
 )]
-pub(super) async fn manifest(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let notice = app.renderer.notice(notice_id(&id)?).await?;
+pub(super) async fn manifest(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = notice_id(&id)?;
+    access::may_hear(&app, &headers, id).await?;
+    let notice = app.renderer.notice(id).await?;
     let parts = app.renderer.parts(&notice).await;
     let saved = app.renderer.is_saved(&notice).await;
     json(&Manifest::new(&notice, &parts, saved))

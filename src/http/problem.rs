@@ -36,6 +36,11 @@ pub enum Code {
     NotFound,
     MethodNotAllowed,
     OriginRefused,
+    NotPublished,
+    NameInvalid,
+    LabelInvalid,
+    PublishedUnknown,
+    PublishedChanged,
     EditingOff,
     KeysOff,
     KeyWrong,
@@ -119,6 +124,19 @@ impl Code {
             }
             Self::OriginRefused => {
                 (S::FORBIDDEN, "Pages of this origin may not submit", "该网站未获准提交公告", false)
+            }
+            Self::NotPublished => {
+                (S::FORBIDDEN, "Only what is published can be heard here", "只能收听已发布的公告", false)
+            }
+            Self::NameInvalid => (S::BAD_REQUEST, "This is no name", "发布名称不符合要求", false),
+            Self::LabelInvalid => {
+                (S::UNPROCESSABLE_ENTITY, "What is told of the notice is wrong", "公告信息不符合要求", false)
+            }
+            Self::PublishedUnknown => {
+                (S::NOT_FOUND, "Nothing is published under this name", "没有以此名称发布的公告", false)
+            }
+            Self::PublishedChanged => {
+                (S::PRECONDITION_FAILED, "Somebody else has published it", "该公告已被他人修改", false)
             }
             Self::EditingOff => {
                 (S::FORBIDDEN, "The lexicon cannot be edited here", "未开启读音词典编辑", false)

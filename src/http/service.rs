@@ -9,7 +9,9 @@ use axum::{
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-use super::{App, body, clips, events, lexicon, manifest, notices, problem, speech, spoken, whole};
+use super::{
+    App, body, clips, events, lexicon, manifest, notices, problem, published, speech, spoken, whole,
+};
 use crate::store::StoreHealth;
 
 /// A voice.
@@ -97,6 +99,10 @@ pub(super) async fn health(State(app): State<App>) -> Response {
     if let Some(detail) = found.bucket {
         reasons.push(Reason { part: "store", detail });
     }
+    if app.renderer.store().is_pinned_full() {
+        let detail = "published notices take more disk than clips or notices may (clip_disk, notice_disk)";
+        reasons.push(Reason { part: "store", detail: detail.to_owned() });
+    }
     for engine in found.failing_engines {
         reasons.push(Reason { part: "voices", detail: format!("{engine} failed on its last clips") });
     }
@@ -143,6 +149,10 @@ pub(super) async fn openapi() -> Response {
         events::events,
         whole::recording,
         clips::clip,
+        published::list,
+        published::entry,
+        published::put,
+        published::withdraw,
         spoken::spoken,
         lexicon::lexicon,
         lexicon::put,
@@ -154,6 +164,6 @@ pub(super) async fn openapi() -> Response {
         health,
         openapi,
     ),
-    components(schemas(problem::ProblemBody<'_>, problem::Code, body::NoticeBody, manifest::Manifest<'_>, events::Ready, events::Failed, events::Done))
+    components(schemas(problem::ProblemBody<'_>, problem::Code, body::NoticeBody, published::PublishedBody, manifest::Manifest<'_>, events::Ready, events::Failed, events::Done))
 )]
 struct Description;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    App, body,
+    App, access, body,
     body::Manner,
     explain, json, lexicon,
     manifest::{NoteItem, SkippedItem, SpanMap, Units, notes, skipped, utterances},
@@ -112,6 +112,7 @@ pub(super) async fn spoken(
     body: Body,
 ) -> Result<Response, Problem> {
     let Query(manner) = manner.map_err(|why| Problem::new(Code::QueryInvalid, why.body_text()))?;
+    access::may_submit(&app, &headers)?;
     let (submission, _room) = body::submission(&headers, manner, body, &app.renderer).await?;
     let (text, document, plan, found) = app.renderer.spoken(submission).await?;
     let map = SpanMap::new(&document, &text);

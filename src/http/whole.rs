@@ -19,7 +19,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 
 use super::{
-    App,
+    App, access,
     clips::{notice_id, text_value},
     problem::{Code, Problem, ProblemBody},
     range::Chosen,
@@ -57,6 +57,7 @@ pub(super) async fn recording(
 ) -> Result<Response, Problem> {
     let encoding = encoding(&file)?;
     let id = notice_id(&id)?;
+    access::may_hear(&app, &headers, id).await?;
     let notice = app.renderer.notice(id).await?;
     let Some(first) = notice.plan.utterances.first() else {
         return Err(Problem::new(Code::NothingToRead, "no sentence of the notice is read aloud"));

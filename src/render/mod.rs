@@ -6,7 +6,8 @@
 //! 4. where a voice fails another may speak ([`fallback`]);
 //! 5. whoever waits gets the clip or a typed error ([`RenderError`]); nothing is skipped in silence;
 //! 6. who follows a notice is told of every clip ([`progress`]);
-//! 7. a text may also be spoken once, and kept as no notice ([`speech`]).
+//! 7. a text may also be spoken once, and kept as no notice ([`speech`]);
+//! 8. what was withdrawn is removed ([`withdraw`]).
 
 mod ahead;
 mod derive;
@@ -18,6 +19,7 @@ mod notice;
 mod planning;
 mod progress;
 mod speech;
+mod withdraw;
 mod worker;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -220,6 +222,7 @@ impl Renderer {
             Err(_) => self.desk.planned.contains_key(&id),
         };
         let notice = self.desk.planned(id, submission, lexicon).await?;
+        notice.plan.utterances.iter().for_each(|utterance| self.desk.store.welcome_clip(utterance.key));
         // The disk may make room at this very moment: what is said to be saved must be there afterwards.
         let kept = known && self.desk.store.keep_notice(id).await;
         let saved = if kept { self.is_saved(&notice).await } else { self.desk.save(&notice).await };

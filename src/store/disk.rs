@@ -7,7 +7,7 @@ use std::{error::Error, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, path::Path};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, path::Path};
 use tokio::sync::Semaphore;
 
 use super::{keeper::Keeper, place::Place};
@@ -110,22 +110,37 @@ impl Disk {
         self.patiently(&self.writes, write).await
     }
 
-    /// The names of the objects that lie in `folder` itself.
-    pub(super) async fn names(&self, folder: &str) -> Result<Vec<String>, DiskError> {
-        let (objects, path) = (self.objects.clone(), self.prefix.clone().join(folder));
-        let list = async move {
-            let found = objects.list(Some(&path));
-            let names = found.map_ok(|meta| meta.location.filename().unwrap_or_default().to_owned());
-            names.try_collect().await
-        };
-        self.patiently(&self.reads, list).await
-    }
-
     /// Removes an object, if it can be.
     pub(super) async fn delete(&self, place: Place) {
         let (objects, path) = (self.objects.clone(), self.path(place));
         // A damaged clip that cannot be deleted is found damaged again: nothing is lost.
         let _ = self.patiently(&self.writes, async move { objects.delete(&path).await }).await;
+    }
+
+    /// Removes an object, if it is there.
+    pub(super) async fn remove(&self, place: Place) -> Result<(), DiskError> {
+        let (objects, path) = (self.objects.clone(), self.path(place));
+        match self.patiently(&self.writes, async move { objects.delete(&path).await }).await {
+            Err(DiskError::Missing) => Ok(()),
+            done => done,
+        }
+    }
+
+    /// All objects of a folder: the last part of their names, and what tells one edition from another.
+    pub(super) async fn list(&self, folder: &str) -> Result<Vec<(String, String)>, DiskError> {
+        let (objects, path) = (self.objects.clone(), self.prefix.clone().join(folder));
+        let work = async move {
+            let found: Vec<ObjectMeta> = objects.list(Some(&path)).try_collect().await?;
+            let named = found.into_iter().filter_map(|meta| {
+                let edition = (meta.last_modified.timestamp_micros(), meta.size, meta.e_tag);
+                Some((meta.location.filename()?.to_owned(), format!("{edition:?}")))
+            });
+            Ok(named.collect())
+        };
+        match self.patiently(&self.reads, work).await {
+            Err(DiskError::Missing) => Ok(Vec::new()),
+            found => found,
+        }
     }
 
     /// Somebody uses an object.

@@ -57,6 +57,10 @@ impl Hot {
         self.clips.insert(name, Arc::new(Held { file, noted: AtomicU32::new(hour) }));
     }
 
+    pub(super) fn remove(&self, name: ClipName) {
+        self.clips.invalidate(&name);
+    }
+
     /// Bytes and number of what it holds.
     #[cfg(test)]
     pub(super) fn size(&self) -> (u64, u64) {

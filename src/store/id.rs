@@ -18,6 +18,11 @@ impl NoticeId {
     pub const fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
+
+    /// The first eight bytes.
+    pub(super) fn prefix(self) -> u64 {
+        self.0.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
+    }
 }
 
 impl FromStr for NoticeId {

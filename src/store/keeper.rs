@@ -3,7 +3,8 @@
 //! 1. at the start it counts the files and removes what a crash has left half written;
 //! 2. it notes which files are used, at most once an hour for each;
 //! 3. when there are more bytes than there may be, it removes what was not used for the longest time;
-//! 4. when the disk is full it removes some clips, which can be made again, so that notices can be written.
+//! 4. when the disk is full it removes some clips, which can be made again, so that notices can be written;
+//! 5. what is published it leaves alone ([`super::pins`]), and removes nothing before it is known what that is.
 //!
 //! Buckets have rules of their own for this, and no keeper.
 
@@ -22,7 +23,8 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::{
-    StoreOptions,
+    StoreOptions, listed,
+    pins::Pins,
     place::Place,
     shelf::{self, Evicted, Shelf},
 };
@@ -54,6 +56,7 @@ struct Books {
     data: PathBuf,
     clips: Shelf,
     notices: Shelf,
+    pins: Arc<Pins>,
     /// Hours since the start.
     hour: AtomicU32,
 }
@@ -67,11 +70,12 @@ enum Task {
 }
 
 impl Keeper {
-    pub(super) fn start(data: &Path, options: &StoreOptions) -> io::Result<Self> {
+    pub(super) fn start(data: &Path, options: &StoreOptions, pins: Arc<Pins>) -> io::Result<Self> {
         let books = Arc::new(Books {
             data: data.to_owned(),
-            clips: Shelf::clips(data, options.clip_disk),
-            notices: Shelf::notices(data, options.notice_disk),
+            clips: Shelf::clips(data, options.clip_disk, pins.clone()),
+            notices: Shelf::notices(data, options.notice_disk, pins.clone()),
+            pins,
             hour: AtomicU32::new(0),
         });
         let (tasks, inbox) = sync_channel(MOST_TASKS);
@@ -100,14 +104,25 @@ impl Keeper {
         let shelf = match place {
             Place::Clip(_) => &self.books.clips,
             Place::Notice(_) | Place::PlainNotice(_) => &self.books.notices,
-            // They are removed at once, or soon, and all but empty.
-            Place::Probe | Place::LateClip(_) | Place::LateNotice(_) => return,
+            // They are removed at once, or soon, and all but empty; what is published has no bound.
+            Place::Probe | Place::LateClip(_) | Place::LateNotice(_) | Place::Listed(_) => return,
         };
         shelf.add(len);
         if shelf.overflows() {
             // Whatever else wakes the keeper does as well.
             let _ = self.tasks.try_send(Task::Overflow);
         }
+    }
+
+    /// What is published changed: there may be something to be removed now.
+    pub(super) fn look(&self) {
+        // Whatever else wakes the keeper does as well.
+        let _ = self.tasks.try_send(Task::Overflow);
+    }
+
+    /// Whether what is published takes more disk than there may be.
+    pub(super) fn is_pinned_full(&self) -> bool {
+        self.books.clips.is_pinned_full() || self.books.notices.is_pinned_full()
     }
 
     /// The disk is full: has some clips removed; whether there is more room now.
@@ -149,6 +164,9 @@ impl Books {
                 tracing::warn!(%why, "the data folder could not be looked through");
             }
         }
+        if let Err(why) = listed::clear(&self.data, opened) {
+            tracing::warn!(%why, "the list of what is published could not be looked through");
+        }
         let started = Instant::now();
         let mut clean_after = started;
         let mut room_after = started;
@@ -176,16 +194,25 @@ impl Books {
         place.parts().iter().fold(self.data.clone(), |path, part| path.join(part))
     }
 
+    /// Whether it is not known yet what must stay.
+    fn must_wait(&self) -> bool {
+        !self.pins.are_known() && listed::is_any(&self.data)
+    }
+
     /// Brings both shelves under their bounds.
     fn clean(&self, after: &mut Instant) {
         for (what, shelf) in [("clips", &self.clips), ("notices", &self.notices)] {
-            if !shelf.overflows() || Instant::now() < *after {
+            if !shelf.overflows() || Instant::now() < *after || self.must_wait() {
                 continue;
             }
             // A tenth at a time, so that not every write has to look for the oldest file.
             match shelf.evict(|_| shelf.bound / 10 * 9) {
                 Ok(Evicted { files, bytes }) => {
-                    tracing::info!(what, files, bytes, "the least used were removed")
+                    tracing::info!(what, files, bytes, "the least used were removed");
+                    if shelf.overflows() {
+                        // What is left is published: there is no use in looking again at once.
+                        *after = Instant::now() + PAUSE;
+                    }
                 }
                 Err(why) => {
                     tracing::warn!(what, %why, "the least used could not be removed");
@@ -197,7 +224,7 @@ impl Books {
 
     /// Removes a tenth of the clips; whether that made any room.
     fn make_room(&self, after: &mut Instant) -> bool {
-        if Instant::now() < *after {
+        if Instant::now() < *after || self.must_wait() {
             return false;
         }
         *after = Instant::now() + PAUSE;

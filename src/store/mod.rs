@@ -9,7 +9,9 @@
 //! 6. [`keeper`] counts the files of a folder and removes those that were not used for the longest time
 //!    ([`shelf`]);
 //! 7. [`bucket`] is what several processes share ([`s3`] asks it), [`shared`] joins it to the folder;
-//! 8. [`Store`] joins them.
+//! 8. [`listed`] keeps what is published under its name, and [`pins`] sees to it that nothing of it is removed, and
+//!    that nothing of what was withdrawn comes back;
+//! 9. [`Store`] joins them.
 //!
 //! Where the objects cannot be written the service goes on from memory: clips can be made again, and
 //! notices are held until the objects take them.
@@ -20,6 +22,8 @@ mod health;
 mod hot;
 pub mod id;
 mod keeper;
+mod listed;
+mod pins;
 mod place;
 #[cfg(feature = "s3")]
 mod s3;
@@ -42,6 +46,9 @@ use disk::{Disk, DiskError};
 use hot::Hot;
 pub use id::{ClipName, NoticeId};
 use keeper::Keeper;
+pub use listed::{Listed, ListedId};
+use pins::Pins;
+pub use pins::prefix;
 use place::Place;
 use shared::Shared;
 use writer::Writer;
@@ -92,6 +99,9 @@ pub enum StoreError {
     /// The objects could not be read. It may be tried again.
     #[error("the data cannot be read")]
     Unreadable,
+    /// The objects could not be written or removed. It may be tried again.
+    #[error("the data folder cannot be written")]
+    Unwritable,
 }
 
 /// Whether what is kept will still be there after a restart.
@@ -113,6 +123,9 @@ pub struct Store {
     disk: Option<Arc<Disk>>,
     writer: Arc<Writer>,
     shared: Option<Arc<Shared>>,
+    pins: Arc<Pins>,
+    /// What is published, in a store that lives in memory.
+    listed: listed::InMemory,
 }
 
 /// Notices whose use is remembered as noted.
@@ -127,10 +140,11 @@ impl Store {
         let unusable = || StoreError::Folder(folder.display().to_string());
         let absolute = std::path::absolute(folder).map_err(|_| unusable())?;
         let prefix = Path::from_absolute_path(&absolute).map_err(|_| unusable())?;
-        let keeper = Keeper::start(&absolute, &options);
+        let pins = Arc::new(Pins::new());
+        let keeper = Keeper::start(&absolute, &options, pins.clone());
         let keeper = keeper.inspect_err(|why| tracing::error!(%why, "nobody keeps the data folder in order"));
         let objects = Arc::new(LocalFileSystem::new().with_fsync(true));
-        Ok(Self::new(Some((objects, prefix)), keeper.ok(), options))
+        Ok(Self::new(Some((objects, prefix)), keeper.ok(), options, pins))
     }
 
     /// Keeps everything in a bucket that other processes share, with `folder` before it: what is asked for again
@@ -165,18 +179,19 @@ impl Store {
 
     /// Keeps everything under `prefix` of `objects`, which has its own rules for what goes when it is full.
     pub fn objects(objects: Arc<dyn ObjectStore>, prefix: Path, options: StoreOptions) -> Self {
-        Self::new(Some((objects, prefix)), None, options)
+        Self::new(Some((objects, prefix)), None, options, Arc::new(Pins::new()))
     }
 
     /// Keeps what fits into memory, until the program ends.
     pub fn memory(options: StoreOptions) -> Self {
-        Self::new(None, None, options)
+        Self::new(None, None, options, Arc::new(Pins::new()))
     }
 
     fn new(
         objects: Option<(Arc<dyn ObjectStore>, Path)>,
         keeper: Option<Keeper>,
         options: StoreOptions,
+        pins: Arc<Pins>,
     ) -> Self {
         let hot = Arc::new(Hot::new(options.clip_bytes, keeper.clone()));
         let disk =
@@ -184,7 +199,8 @@ impl Store {
         let writer = Arc::new(Writer::new(disk.clone(), hot.clone(), &options));
         let noted = sync::Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(MOST_NOTED);
         // Of what was read nothing stays there: only those who wait for it get it.
-        Self { hot, loads: future::Cache::new(0), noted: noted.build(), disk, writer, shared: None }
+        let (loads, noted) = (future::Cache::new(0), noted.build());
+        Self { hot, loads, noted, disk, writer, shared: None, pins, listed: listed::InMemory::default() }
     }
 
     /// The file of a clip if it is in memory. Waits for nothing.
@@ -216,6 +232,10 @@ impl Store {
     /// Puts the file of a clip into memory, where [`Store::clip`] finds it from now on.
     pub fn hold_clip(&self, name: ClipName, clip: Bytes) {
         self.hot.insert(name, clip);
+        // Looked at afterwards: one that is withdrawn at this moment is removed by one of the two.
+        if self.pins.is_gone(name) {
+            self.hot.remove(name);
+        }
     }
 
     /// Writes the file of a clip to its object. A failed write is told by [`Store::health`]; the clip is written
@@ -223,10 +243,14 @@ impl Store {
     ///
     /// Where another process was the first to put this clip into the bucket, that one is found from now on.
     pub async fn save_clip(&self, name: ClipName, clip: &Bytes) {
+        if self.pins.is_gone(name) {
+            return;
+        }
         match &self.shared {
             Some(shared) => shared.save_clip(name, clip).await,
             None => self.writer.clip(name, clip).await,
         }
+        self.remove_if_gone(name).await;
     }
 
     /// The notice that was saved under `id`; none when there is none or it is damaged.
@@ -286,7 +310,6 @@ impl Store {
     /// Where everything is that all processes must agree on: the bucket, or the folder where there is none.
     ///
     /// What is kept there is asked with the patience of a disk, for whoever reads it rarely and ahead.
-    #[allow(dead_code)]
     fn truth(&self) -> Option<&Arc<Disk>> {
         match &self.shared {
             Some(shared) => Some(shared.bucket().disk()),
@@ -311,7 +334,12 @@ impl Store {
     /// Reads a clip into memory, from the folder or else from the bucket.
     async fn load(&self, name: ClipName) -> Option<Bytes> {
         match (self.load_from_folder(name).await, &self.shared) {
-            (None, Some(shared)) => shared.clip(name).await,
+            (None, Some(shared)) => {
+                let clip = shared.clip(name).await;
+                // It may have been withdrawn while it came.
+                self.remove_if_gone(name).await;
+                clip.filter(|_| !self.pins.is_gone(name))
+            }
             (clip, _) => clip,
         }
     }
@@ -356,7 +384,7 @@ impl Store {
             return None;
         };
         disk.used(place);
-        self.hot.insert(name, clip.clone());
+        self.hold_clip(name, clip.clone());
         Some(clip)
     }
 

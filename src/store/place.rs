@@ -1,6 +1,6 @@
-//! Where each thing lies under the data folder: `clips/0f/0f….wav`, `notices/….notice`.
+//! Where each thing lies under the data folder: `clips/0f/0f….wav`, `notices/….notice`, `published/….entry`.
 
-use super::{ClipName, NoticeId};
+use super::{ClipName, ListedId, NoticeId};
 
 /// A file of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,6 +11,8 @@ pub(super) enum Place {
     Notice(NoticeId),
     /// A notice as version 0.1 wrote it: without a seal. It is read, and never written.
     PlainNotice(NoticeId),
+    /// What is published under a name, sealed.
+    Listed(ListedId),
     /// What is written to learn whether writing works.
     Probe,
     /// An empty file that says: this clip of the folder is not in the bucket yet.
@@ -32,6 +34,7 @@ impl Place {
             }
             Self::Notice(id) => vec!["notices".to_owned(), format!("{id}.notice")],
             Self::PlainNotice(id) => vec!["notices".to_owned(), format!("{id}.json")],
+            Self::Listed(id) => vec![super::listed::FOLDER.to_owned(), id.file()],
             Self::Probe => vec!["notices".to_owned(), "probe".to_owned()],
             Self::LateClip(name) => vec![LATE.to_owned(), name.to_string()],
             Self::LateNotice(id) => vec![LATE.to_owned(), format!("{id}.notice")],

@@ -207,11 +207,11 @@ impl Shared {
         let mut late = std::mem::take(&mut *self.unmarked());
         let unmarked = late.clone();
         let marked = match &self.folder {
-            Some(folder) => folder.names(LATE).await,
+            Some(folder) => folder.list(LATE).await,
             None => Ok(Vec::new()),
         };
         let mut done = marked.is_ok();
-        late.extend(marked.unwrap_or_default().iter().filter_map(|name| Place::named(name)));
+        late.extend(marked.unwrap_or_default().iter().filter_map(|(name, _)| Place::named(name)));
         if !late.is_empty() {
             tracing::info!(objects = late.len(), "the bucket gets what is late");
         }

@@ -10,11 +10,14 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
-use super::place::Place;
+use super::{pins::Pins, place::Place};
 
 /// So many of the oldest files are remembered during one pass: about two megabytes.
 const REMEMBERED: usize = 16_384;
@@ -31,6 +34,9 @@ pub(super) struct Shelf {
     pub(super) bound: u64,
     /// Bytes of disk that they take, as far as is known; each pass counts anew.
     bytes: AtomicU64,
+    /// What must stay, and the bytes of it that the last pass has found.
+    pins: Arc<Pins>,
+    pinned: AtomicU64,
 }
 
 /// A file that a pass came by.
@@ -49,12 +55,21 @@ pub(super) struct Evicted {
 }
 
 impl Shelf {
-    pub(super) fn clips(data: &Path, bound: u64) -> Self {
-        Self { folder: data.join("clips"), parted: true, bound, bytes: AtomicU64::new(0) }
+    pub(super) fn clips(data: &Path, bound: u64, pins: Arc<Pins>) -> Self {
+        Self::new(data.join("clips"), true, bound, pins)
     }
 
-    pub(super) fn notices(data: &Path, bound: u64) -> Self {
-        Self { folder: data.join("notices"), parted: false, bound, bytes: AtomicU64::new(0) }
+    pub(super) fn notices(data: &Path, bound: u64, pins: Arc<Pins>) -> Self {
+        Self::new(data.join("notices"), false, bound, pins)
+    }
+
+    fn new(folder: PathBuf, parted: bool, bound: u64, pins: Arc<Pins>) -> Self {
+        Self { folder, parted, bound, bytes: AtomicU64::new(0), pins, pinned: AtomicU64::new(0) }
+    }
+
+    /// Whether what must stay takes more than there may be, as far as is known.
+    pub(super) fn is_pinned_full(&self) -> bool {
+        self.pinned.load(Ordering::Relaxed) > self.bound
     }
 
     /// Bytes of disk that the files take.
@@ -128,8 +143,11 @@ impl Shelf {
         }
     }
 
-    /// Removes a file, unless it was used since; whether it is gone.
+    /// Removes a file, unless it was used or pinned since; whether it is gone.
     fn remove_unused(&self, file: &Found) -> io::Result<bool> {
+        if self.must_stay(&file.name) {
+            return Ok(false);
+        }
         let path = match file.name.get(..2).filter(|_| self.parted) {
             Some(shelf) => self.folder.join(shelf).join(&*file.name),
             None => self.folder.join(&*file.name),
@@ -144,11 +162,15 @@ impl Shelf {
     /// be seen.
     fn oldest(&self) -> (Vec<Found>, u64, io::Result<()>) {
         let mut oldest = BinaryHeap::<Found>::with_capacity(REMEMBERED + 1);
-        let mut total = 0;
+        let (mut total, mut pinned) = (0, 0);
         let seen = self.each(|path, name| {
             let Some(meta) = file_meta(path)?.filter(|_| !name.contains('#')) else { return Ok(()) };
             let bytes = on_disk(meta.len());
             total += bytes;
+            if self.must_stay(name) {
+                pinned += bytes;
+                return Ok(());
+            }
             let used = used(&meta);
             if oldest.len() < REMEMBERED || oldest.peek().is_some_and(|newest| used < newest.used) {
                 oldest.push(Found { used, bytes, name: name.into() });
@@ -158,7 +180,13 @@ impl Shelf {
             }
             Ok(())
         });
+        self.pinned.store(pinned, Ordering::Relaxed);
         (oldest.into_sorted_vec(), total, seen)
+    }
+
+    /// Whether the file of that name is pinned.
+    fn must_stay(&self, name: &str) -> bool {
+        Place::named(name).is_some_and(|place| self.pins.holds(place))
     }
 
     /// Calls `see` with the path and name of every file that the store wrote here, half written ones included.
@@ -182,7 +210,7 @@ impl Shelf {
         let here = match Place::named(name) {
             Some(Place::Clip(_)) => self.parted,
             Some(Place::Notice(_) | Place::PlainNotice(_) | Place::Probe) => !self.parted,
-            None | Some(Place::LateClip(_) | Place::LateNotice(_)) => false,
+            None | Some(Place::LateClip(_) | Place::LateNotice(_) | Place::Listed(_)) => false,
         };
         here && !staged.is_empty() && staged.bytes().all(|b| b.is_ascii_digit())
     }

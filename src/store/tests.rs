@@ -370,9 +370,9 @@ async fn a_file_that_is_being_written_is_not_taken_for_a_left_one() {
     fs::create_dir_all(staged.parent().unwrap()).unwrap();
     fs::write(&staged, b"half").unwrap();
     let hour = Duration::from_secs(3600);
-    Shelf::clips(folder.path(), 1).recover(SystemTime::now() - hour).unwrap();
+    Shelf::clips(folder.path(), 1, Arc::new(Pins::new())).recover(SystemTime::now() - hour).unwrap();
     assert!(staged.exists());
-    Shelf::clips(folder.path(), 1).recover(SystemTime::now() + hour).unwrap();
+    Shelf::clips(folder.path(), 1, Arc::new(Pins::new())).recover(SystemTime::now() + hour).unwrap();
     assert!(!staged.exists());
 }
 
@@ -474,7 +474,7 @@ async fn a_file_that_cannot_be_removed_does_not_save_the_others() {
         at(folder.path(), Place::Clip(name(0))).with_file_name(name(0).to_string().replace("00.", "01.")),
     )
     .unwrap();
-    let shelf = Shelf::clips(folder.path(), 0);
+    let shelf = Shelf::clips(folder.path(), 0, Arc::new(Pins::new()));
     let trouble = shelf.recover(SystemTime::now());
     assert_eq!(trouble.is_err(), cfg!(unix), "it is told");
     assert_eq!(shelf.bytes(), 5 * 4096);
@@ -718,7 +718,7 @@ fn figures() {
         File::options().write(true).open(&file).unwrap().set_modified(then).unwrap();
     }
     println!("200,000 files made in {:?}; {}", made.elapsed(), memory());
-    let shelf = Shelf::clips(folder.path(), 200_000 * 4096);
+    let shelf = Shelf::clips(folder.path(), 200_000 * 4096, Arc::new(Pins::new()));
     let started = std::time::Instant::now();
     shelf.recover(SystemTime::now()).unwrap();
     println!("counted in {:?}: {} bytes; {}", started.elapsed(), shelf.bytes(), memory());

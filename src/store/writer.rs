@@ -97,6 +97,21 @@ impl Writer {
         self.held.get(&id).await
     }
 
+    /// Writes what is published, or fails.
+    pub(super) async fn listed(self: &Arc<Self>, place: Place, record: &Bytes) -> bool {
+        self.put(place, seal::close(record)).await
+    }
+
+    /// A clip that is not to be written any more.
+    pub(super) fn forget_clip(&self, name: ClipName) {
+        self.late().remove(&name);
+    }
+
+    /// A notice that is not to be written any more.
+    pub(super) async fn forget_notice(&self, id: NoticeId) {
+        self.held.invalidate(&id).await;
+    }
+
     /// Whether writing works as far as is known. Waits for nothing: what failed a while ago is probed meanwhile,
     /// by one for all who ask.
     pub(super) fn works(self: &Arc<Self>) -> bool {

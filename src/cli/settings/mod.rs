@@ -25,12 +25,12 @@ use figment::{Figment, Metadata, Profile, Provider, value::Dict};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Options;
+use crate::{http::Access, plan::Options};
 pub(super) use flags::{Manner, ServeFlags, SpeechFlags, VoiceFiles};
 pub(super) use problem::{Problem, Problems};
 use source::Layer;
 pub(super) use source::{CONFIG_VARIABLE, Place};
-pub(super) use value::{Access, Log, LogLevel, Secret};
+pub(super) use value::{Log, LogLevel, Secret};
 
 /// The file with every key and its default, as it is given to operators.
 pub(super) const TEMPLATE: &str = include_str!("../langdu.toml");

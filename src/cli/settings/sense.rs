@@ -2,7 +2,8 @@
 //!
 //! What could not work is a problem. What works, but hardly as it was meant, is a doubt.
 
-use super::{Access, Found, Problem, Settings};
+use super::{Found, Problem, Settings};
+use crate::http::Access;
 
 /// Adds to what was found whatever does not fit.
 pub(super) fn look_at(settings: &Settings, found: &mut Found) {

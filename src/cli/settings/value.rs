@@ -14,18 +14,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error};
 use tracing::level_filters::LevelFilter;
 
-use crate::plan::Options;
-
-/// Who may have texts read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Access {
-    /// Anybody who reaches the service.
-    Open,
-    /// Pages of the allowed origins.
-    Origins,
-    /// Readers hear published notices only.
-    Published,
-}
+use crate::{http::Access, plan::Options};
 
 /// What a line of the log looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

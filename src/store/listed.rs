@@ -1,0 +1,312 @@
+//! What is published under a name: one sealed object an entry, in a folder of its own, listed by looking.
+//!
+//! 1. the name is the publisher's, and any text; the file is named by its hash, so that no name is ever part of a path;
+//! 2. an entry is said to be written when it outlives a power cut, and never held for later;
+//! 3. nothing here is removed to make room;
+//! 4. [`Store::withdraw_clip`] and [`Store::withdraw_notice`] remove for good what is not to be heard any more.
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs, io,
+    path::Path as FsPath,
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::{ClipName, NoticeId, Store, StoreError, disk::DiskError, place::Place, seal};
+use crate::{audio::Encoding, plan::ClipKey};
+
+/// Where the entries lie.
+pub(super) const FOLDER: &str = "published";
+
+/// Removals under way at a time.
+const AT_ONCE: usize = 16;
+
+/// The name of an entry in the store: the BLAKE3 of the name that its publisher gave it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListedId([u8; 32]);
+
+/// An entry that was found by looking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub id: ListedId,
+    /// Differs from that of any other edition of it.
+    pub edition: String,
+}
+
+/// The entries of a store that lives in memory.
+pub(super) type InMemory = Mutex<BTreeMap<ListedId, Bytes>>;
+
+impl ListedId {
+    /// Of the entry that is published under `name`.
+    pub fn of(name: &str) -> Self {
+        Self(*blake3::hash(name.as_bytes()).as_bytes())
+    }
+
+    pub(super) fn file(self) -> String {
+        format!("{self}.entry")
+    }
+
+    /// What a file of that name holds; none when the store writes no such name.
+    fn named(file: &str) -> Option<Self> {
+        file.strip_suffix(".entry")?.parse().ok()
+    }
+}
+
+impl fmt::Display for ListedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl fmt::Debug for ListedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ListedId({self})")
+    }
+}
+
+/// Why a text names no entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoListedId;
+
+impl FromStr for ListedId {
+    type Err = NoListedId;
+
+    fn from_str(text: &str) -> Result<Self, NoListedId> {
+        // Capital letters would be another file of the same name.
+        let lower = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let hash = blake3::Hash::from_hex(text).map_err(|_| NoListedId)?;
+        if lower { Ok(Self(*hash.as_bytes())) } else { Err(NoListedId) }
+    }
+}
+
+impl Store {
+    /// All entries there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub async fn list(&self) -> Result<Vec<Listed>, StoreError> {
+        let Some(disk) = self.truth() else {
+            let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+            let edition = |json: &Bytes| blake3::hash(json).to_hex().to_string();
+            return Ok(listed.iter().map(|(id, json)| Listed { id: *id, edition: edition(json) }).collect());
+        };
+        let found = disk.list(FOLDER).await.map_err(|_| StoreError::Unreadable)?;
+        let listed = found.into_iter().filter_map(|(file, edition)| {
+            let id = ListedId::named(&file)?;
+            Some(Listed { id, edition })
+        });
+        Ok(listed.collect())
+    }
+
+    /// The entry `id`; none when there is none or it is damaged.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] when it may be there but could not be read.
+    pub async fn listed(&self, id: ListedId) -> Result<Option<Bytes>, StoreError> {
+        let Some(disk) = self.truth() else {
+            return Ok(self.listed.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned());
+        };
+        match disk.get(Place::Listed(id)).await {
+            Ok(sealed) => Ok(seal::open(sealed)),
+            Err(DiskError::Missing) => Ok(None),
+            Err(_) => Err(StoreError::Unreadable),
+        }
+    }
+
+    /// Writes an entry, whole and so that it outlives a power cut.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`]; what was there before is as it was.
+    pub async fn put_listed(&self, id: ListedId, record: Bytes) -> Result<(), StoreError> {
+        if self.disk.is_none() {
+            self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(id, record);
+            return Ok(());
+        }
+        let written = match &self.shared {
+            Some(shared) => shared.bucket().put(Place::Listed(id), seal::close(&record)).await.is_ok(),
+            None => self.writer.listed(Place::Listed(id), &record).await,
+        };
+        written.then_some(()).ok_or(StoreError::Unwritable)
+    }
+
+    /// Removes an entry, if it is there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`].
+    pub async fn remove_listed(&self, id: ListedId) -> Result<(), StoreError> {
+        let Some(disk) = self.truth() else {
+            self.listed.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            return Ok(());
+        };
+        disk.remove(Place::Listed(id)).await.map_err(|_| StoreError::Unwritable)
+    }
+
+    /// Keeps a notice and its clips, named by [`super::prefix`], whatever must make room.
+    pub fn pin(&self, notice: NoticeId, clips: &[u64]) {
+        self.pins.pin(notice, clips.iter().copied());
+    }
+
+    /// Takes back [`Store::pin`].
+    pub fn unpin(&self, notice: NoticeId, clips: &[u64]) {
+        self.pins.unpin(notice, clips.iter().copied());
+        if let Some(keeper) = self.keeper() {
+            keeper.look();
+        }
+    }
+
+    /// All that is published is pinned: from now on the rest may make room.
+    pub fn pins_are_known(&self) {
+        self.pins.known();
+        if let Some(keeper) = self.keeper() {
+            keeper.look();
+        }
+    }
+
+    /// Whether what is published takes more disk than clips or notices may.
+    pub fn is_pinned_full(&self) -> bool {
+        self.keeper().is_some_and(|keeper| keeper.is_pinned_full())
+    }
+
+    /// Somebody submits a notice with this clip: had it been withdrawn, it may be kept again.
+    pub fn welcome_clip(&self, key: ClipKey) {
+        self.pins.welcome(key);
+    }
+
+    /// Removes the files of a clip, in all formats, from memory and disk, unless it is pinned; one that is being made
+    /// is not kept either.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`] when one may still be there.
+    pub async fn withdraw_clip(&self, key: ClipKey) -> Result<(), StoreError> {
+        if self.pins.holds_clip(key) {
+            return Ok(());
+        }
+        self.pins.withdraw(key);
+        let remove = |encoding: &Encoding| self.remove_clip(ClipName { key, encoding: *encoding });
+        stream::iter(Encoding::ALL).map(remove).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// Removes a notice, unless it is pinned.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`] when it may still be there.
+    pub async fn withdraw_notice(&self, id: NoticeId) -> Result<(), StoreError> {
+        if self.pins.holds(Place::Notice(id)) {
+            return Ok(());
+        }
+        self.writer.forget_notice(id).await;
+        self.noted.invalidate(&id);
+        for place in Place::of_notice(id) {
+            self.remove(place).await?;
+        }
+        Ok(())
+    }
+
+    /// A clip that was withdrawn while it was written is removed again.
+    pub(super) async fn remove_if_gone(&self, name: ClipName) {
+        if self.pins.is_gone(name) {
+            // One that stays on disk is found by nobody, and goes as one that nobody uses.
+            let _ = self.remove_clip(name).await;
+        }
+    }
+
+    async fn remove_clip(&self, name: ClipName) -> Result<(), StoreError> {
+        self.hot.remove(name);
+        self.writer.forget_clip(name);
+        self.remove(Place::Clip(name)).await
+    }
+
+    /// Removes an object from the folder and the bucket. What is late is no longer brought: there is nothing to bring.
+    async fn remove(&self, place: Place) -> Result<(), StoreError> {
+        let bucket = self.shared.as_ref().map(|shared| shared.bucket().disk());
+        for disk in self.disk.iter().chain(bucket) {
+            disk.remove(place).await.map_err(|_| StoreError::Unwritable)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a data folder has any entry.
+pub(super) fn is_any(data: &FsPath) -> bool {
+    fs::read_dir(data.join(FOLDER)).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+/// Removes what a crash has left half written before `opened`: `….entry#1`.
+///
+/// # Errors
+/// The first trouble.
+pub(super) fn clear(data: &FsPath, opened: SystemTime) -> io::Result<()> {
+    let entries = match fs::read_dir(data.join(FOLDER)) {
+        Ok(entries) => entries,
+        Err(_) => return Ok(()),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let staged = name.to_str().and_then(|name| name.split_once('#')).filter(|(name, number)| {
+            ListedId::named(name).is_some() && number.bytes().all(|b| b.is_ascii_digit())
+        });
+        let old = || entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|at| at < opened);
+        if staged.is_some() && old() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::store::StoreOptions;
+
+    #[tokio::test]
+    async fn entries_are_kept_by_the_hash_of_their_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for store in [
+            Store::memory(StoreOptions::default()),
+            Store::folder(folder.path(), StoreOptions::default()).unwrap(),
+        ] {
+            assert_eq!(store.list().await, Ok(Vec::new()));
+            let names = ["../../etc/passwd", "", "a\0b", "公告 / 2024", &"x".repeat(10_000), "😀"];
+            for name in names {
+                let record = Bytes::from(name.to_owned());
+                store.put_listed(ListedId::of(name), record.clone()).await.unwrap();
+                assert_eq!(store.listed(ListedId::of(name)).await, Ok(Some(record)));
+            }
+            assert_eq!(store.list().await.unwrap().len(), names.len());
+            store.remove_listed(ListedId::of(names[0])).await.unwrap();
+            store.remove_listed(ListedId::of(names[0])).await.unwrap();
+            assert_eq!(store.listed(ListedId::of(names[0])).await, Ok(None));
+            let before = store.list().await.unwrap();
+            assert_eq!(before.len(), names.len() - 1);
+            store.put_listed(ListedId::of(names[1]), Bytes::from_static(b"another")).await.unwrap();
+            assert_ne!(store.list().await.unwrap(), before, "another edition");
+        }
+        let files: Vec<_> = fs::read_dir(folder.path().join(FOLDER)).unwrap().flatten().collect();
+        assert_eq!(files.len(), 5);
+        assert!(files.iter().all(|file| ListedId::named(file.file_name().to_str().unwrap()).is_some()));
+    }
+
+    #[tokio::test]
+    async fn what_a_crash_left_behind_goes_and_what_is_damaged_is_not_taken_for_an_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let (id, at) = (ListedId::of("甲"), folder.path().join(FOLDER));
+        fs::create_dir(&at).unwrap();
+        fs::write(at.join(format!("{}#7", id.file())), "half").unwrap();
+        fs::write(at.join("README#7"), "not ours").unwrap();
+        fs::write(at.join(id.file()), "no seal, and long enough to have had one").unwrap();
+        clear(folder.path(), SystemTime::now() + std::time::Duration::from_secs(9)).unwrap();
+        assert_eq!(fs::read_dir(&at).unwrap().count(), 2);
+        let store = Store::folder(folder.path(), StoreOptions::default()).unwrap();
+        assert_eq!(store.listed(id).await, Ok(None));
+        assert_eq!(store.list().await.unwrap().len(), 1);
+    }
+}
