@@ -69,7 +69,7 @@ fn answers(mut bytes: &[u8]) -> Option<Vec<(u16, Vec<u8>)>> {
         let end = find(bytes, b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
         bytes = &bytes[end + 4..];
-        let status: u16 = head.strip_prefix("http/1.1 ")?.get(..3)?.parse().ok()?;
+        let status: u16 = head.strip_prefix("http/1.")?.get(2..5)?.parse().ok()?;
         let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         let mut body = Vec::new();
         if header("transfer-encoding:") == Some("chunked") {

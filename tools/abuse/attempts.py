@@ -1,6 +1,7 @@
 """The part of schemathesis.sh that starts a service, has it tried, and looks what became of it."""
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -80,8 +81,12 @@ def measured(process):
     """Megabytes in memory and open descriptors."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     resident = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
-    links = (os.readlink(link) for link in Path(f"/proc/{process.pid}/fd").iterdir())
-    return int(resident.split()[1]) / 1024, sum("memfd:langdu-clip" not in link for link in links)
+    descriptors = 0
+    for link in Path(f"/proc/{process.pid}/fd").iterdir():
+        # It may be closed by now. Clips in files in memory are bounded otherwise.
+        with contextlib.suppress(FileNotFoundError):
+            descriptors += "memfd:langdu-clip" not in os.readlink(link)
+    return int(resident.split()[1]) / 1024, descriptors
 
 
 def listing(folder):
