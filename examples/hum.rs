@@ -192,12 +192,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("tally at http://{}", tally.local_addr()?);
     let told = Router::new().route("/", get(async move || Json(engine.tally())));
     tokio::spawn(axum::serve(tally, told).into_future());
-    http::serve(listener, App::new(renderer), async {
-        // Without a handler there is nothing to wait for: the process is ended from outside.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
-    .await?;
+    http::serve(listener, App::new(renderer), told_to_stop()).await?;
     Ok(())
+}
+
+/// Ends as `langdu serve` does.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler there is nothing to wait for: the process is ended from outside.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }

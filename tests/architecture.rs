@@ -55,6 +55,7 @@ const WORLD: &[&str] = &[
     "SystemTime",
     "tokio",
     "tracing",
+    "metrics::",
     "axum",
     "object_store",
     "println!",

@@ -66,7 +66,8 @@ fn through(program: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
 }
 
 fn unflac(file: &[u8]) -> Vec<u8> {
-    let args = ["--decode", "--silent", "--stdout", "--force-raw-format", "--endian=little", "--sign=signed", "-"];
+    let args =
+        ["--decode", "--silent", "--stdout", "--force-raw-format", "--endian=little", "--sign=signed", "-"];
     through("flac", &args, file)
 }
 
@@ -171,7 +172,8 @@ async fn what_cannot_be_served_is_refused_in_their_shape() {
     // `slow` speaks from 0.8 to 1.2.
     let slow = json!({"model": "tts-1", "input": "今天停水。", "voice": "slow", "speed": 1.5});
     error(&speak(&stage, slow).await, 400, "speed_out_of_range", Some("speed"));
-    let formats = speak(&stage, with("response_format", json!("mp3"))).await.json()["error"]["message"].to_string();
+    let formats =
+        speak(&stage, with("response_format", json!("mp3"))).await.json()["error"]["message"].to_string();
     assert!(["wav", "pcm", "opus", "flac"].iter().all(|format| formats.contains(format)), "{formats}");
     let broken = stage.post("/v1/audio/speech", "application/json", "{").await;
     error(&broken, 400, "json_broken", None);
@@ -217,13 +219,20 @@ async fn sound_is_sent_while_the_rest_is_made_and_who_hangs_up_drops_the_rest() 
         let stage = Stage::in_memory();
         stage.engine.close();
         stage.engine.permit(1);
-        let body = json!({"model": "tts-1", "input": groups('东', 6), "voice": "hum", "response_format": format});
+        let body =
+            json!({"model": "tts-1", "input": groups('东', 6), "voice": "hum", "response_format": format});
         let mut sound = begin(&stage, body).await.into_body();
         // More than a header: the sound of the first clip, of seven sounds of 1,500 samples.
         let (mut bytes, least) = (0, if format == "opus" { 500 } else { 5_000 });
         while bytes < least {
             let frame = tokio::time::timeout(Duration::from_secs(20), sound.frame()).await;
-            bytes += frame.unwrap_or_else(|_| panic!("{format}: {bytes} bytes")).unwrap().unwrap().into_data().unwrap().len();
+            bytes += frame
+                .unwrap_or_else(|_| panic!("{format}: {bytes} bytes"))
+                .unwrap()
+                .unwrap()
+                .into_data()
+                .unwrap()
+                .len();
         }
         // The next one is asked for by who takes it, and is begun.
         let waits = tokio::time::timeout(Duration::from_millis(200), sound.frame()).await;
@@ -242,7 +251,8 @@ async fn sound_is_sent_while_the_rest_is_made_and_who_hangs_up_drops_the_rest() 
 async fn what_is_spoken_once_is_kept_as_no_notice() {
     let folder = tempfile::tempdir().unwrap();
     let stage = Stage::in_folder(folder.path());
-    let bodies = |n: usize| json!({"model": "tts-1", "input": format!("第{n}次，今天停水。"), "voice": "hum"});
+    let bodies =
+        |n: usize| json!({"model": "tts-1", "input": format!("第{n}次，今天停水。"), "voice": "hum"});
     for n in 1..20 {
         speak(&stage, bodies(n)).await.is(200);
     }
@@ -318,7 +328,11 @@ async fn where_the_site_has_keys_one_is_needed() {
         }
         let request = request.body(Body::from(body.clone())).unwrap();
         let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
-        Answer { status: parts.status, headers: parts.headers, body: body.collect().await.unwrap().to_bytes() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.collect().await.unwrap().to_bytes(),
+        }
     };
     // Where it has none, whatever they send is as good as nothing.
     speak(&stage.router, Some("sk-anything")).await.is(200);

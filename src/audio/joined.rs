@@ -130,9 +130,8 @@ impl Recording {
     pub fn push(&mut self, clip: &Clip) -> Result<Bytes, AudioError> {
         let bytes = clip.samples()?;
         #[cfg(any(feature = "opus", feature = "flac"))]
-        let samples = || -> Vec<i16> {
-            bytes.as_chunks().0.iter().map(|sample| i16::from_le_bytes(*sample)).collect()
-        };
+        let samples =
+            || -> Vec<i16> { bytes.as_chunks().0.iter().map(|sample| i16::from_le_bytes(*sample)).collect() };
         match &mut self.writer {
             Writer::Bare => Ok(bytes),
             #[cfg(feature = "opus")]

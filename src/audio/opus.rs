@@ -74,7 +74,8 @@ impl Stream {
         waiting.extend_from_slice(samples);
         let mut rest = &waiting[..];
         // One sample at least stays behind: which frame is the last is not known before the end.
-        while let Some((frame, more)) = rest.split_first_chunk::<FRAME>().filter(|(_, more)| !more.is_empty()) {
+        while let Some((frame, more)) = rest.split_first_chunk::<FRAME>().filter(|(_, more)| !more.is_empty())
+        {
             rest = more;
             let next = self.frames + 1;
             let ends = next.is_multiple_of(PAGE) || (page && rest.len() <= FRAME);

@@ -10,9 +10,15 @@ mod serve;
 mod synth;
 mod voices;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
 
 use crate::{
     engine::{self, Engine, EngineError},
@@ -130,6 +136,9 @@ struct Serve {
     /// Origin whose pages may call the service (https://www.example.gov.cn); may be given several times
     #[arg(long = "allow-origin", value_name = "ORIGIN", env = "LANGDU_ALLOW_ORIGINS", value_delimiter = ',')]
     allow_origins: Vec<String>,
+    /// Addresses that may read /metrics, parted by commas (10.1.2.0/24); those of the machine itself unless given
+    #[arg(long, value_name = "CIDR", env = "LANGDU_METRICS_FROM", value_delimiter = ',', value_parser = net)]
+    metrics_from: Vec<IpNet>,
     /// File of the keys with which programs publish, edit the lexicon, have speech made (`langdu keys`)
     #[arg(long, value_name = "FILE", env = "LANGDU_KEYS")]
     keys: Option<PathBuf>,
@@ -239,6 +248,12 @@ pub fn main() -> ExitCode {
 fn speed(text: &str) -> Result<Speed, String> {
     let (slowest, fastest) = Speed::RANGE;
     text.parse().ok().and_then(Speed::new).ok_or(format!("a number from {slowest} to {fastest}"))
+}
+
+/// Addresses: `10.1.2.0/24`, or a single one.
+fn net(text: &str) -> Result<IpNet, String> {
+    let single = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| single()).map_err(|_| "an address, or addresses as 10.1.2.0/24".to_owned())
 }
 
 /// A number of bytes: `4096`, `512M`, `8G`; K, M, G and T are powers of 1024.

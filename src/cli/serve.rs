@@ -63,10 +63,13 @@ pub(super) fn run(args: Serve) -> Result<(), CliError> {
         let listener = TcpListener::bind(args.listen).await.map_err(CliError::io(listening()))?;
         let address = listener.local_addr().map_err(CliError::io(listening()))?;
         let renderer = Renderer::start(engines, store, options);
-        let app = App::new(renderer)
+        let mut app = App::new(renderer)
             .allow_origins(args.allow_origins)
             .most_connections(args.max_connections)
             .keys(keys.clone());
+        if !args.metrics_from.is_empty() {
+            app = app.metrics_from(args.metrics_from);
+        }
         tokio::spawn(reload_when_told(lexicon, keys));
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");

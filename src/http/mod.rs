@@ -6,6 +6,7 @@
 mod accept;
 mod auth;
 mod body;
+mod client;
 mod clips;
 mod events;
 mod explain;
@@ -13,9 +14,11 @@ mod hot;
 mod layers;
 mod lexicon;
 mod manifest;
+mod metrics;
 mod notices;
 mod problem;
 mod range;
+mod ready;
 mod server;
 mod service;
 mod speech;
@@ -24,7 +27,15 @@ mod sys;
 mod web;
 mod whole;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -32,10 +43,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, post, put},
 };
+use ipnet::{IpNet, Ipv4Net};
 use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::{keys::Keys, render::Renderer};
+pub use client::Peer;
 use problem::{Code, Problem};
 use sys::Sheets;
 
@@ -48,6 +61,9 @@ pub struct App {
     most_connections: usize,
     patience: Duration,
     sheets: Sheets,
+    metrics_from: Arc<[IpNet]>,
+    /// Whether it was told to stop.
+    stopping: Arc<AtomicBool>,
 }
 
 /// Connections at a time; each takes a descriptor and some ten kilobytes.
@@ -56,6 +72,7 @@ pub const MOST_CONNECTIONS: usize = 10_000;
 impl App {
     /// A service in front of `renderer`, for pages of its own origin, with no keys.
     pub fn new(renderer: Renderer) -> Self {
+        metrics::begin();
         Self {
             renderer,
             allow_origins: Arc::default(),
@@ -63,6 +80,8 @@ impl App {
             most_connections: MOST_CONNECTIONS,
             patience: Duration::from_secs(30),
             sheets: Sheets::new(),
+            metrics_from: near(),
+            stopping: Arc::default(),
         }
     }
 
@@ -89,9 +108,20 @@ impl App {
         self
     }
 
+    /// Lets clients of these addresses, and no others, read the metrics.
+    pub fn metrics_from(self, metrics_from: impl IntoIterator<Item = IpNet>) -> Self {
+        Self { metrics_from: metrics_from.into_iter().collect(), ..self }
+    }
+
     fn allows(&self, origin: &HeaderValue) -> bool {
         self.allow_origins.iter().any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes())
     }
+}
+
+/// The addresses of the machine itself: who may read the metrics unless others are named.
+fn near() -> Arc<[IpNet]> {
+    let v4 = Ipv4Net::new(Ipv4Addr::LOCALHOST, 8).map(|net| IpNet::V4(net.trunc())).ok();
+    v4.into_iter().chain([IpAddr::V6(Ipv6Addr::LOCALHOST).into()]).collect()
 }
 
 /// Everything the service answers.
@@ -111,6 +141,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/audio/speech", post(speech::speech))
         .route("/v1/models", get(speech::models))
         .route("/healthz", get(service::health))
+        .route("/readyz", get(ready::ready))
+        .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(service::openapi))
         .merge(web::routes())
         .fallback(async || Problem::new(Code::NotFound, "see /openapi.json for what there is"))
@@ -128,12 +160,16 @@ pub fn router(app: App) -> Router {
 /// When the threads that serve connections cannot be started.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let renderer = app.renderer.clone();
-    let followed = renderer.clone();
+    let (followed, stopping) = (renderer.clone(), app.stopping.clone());
     let shutdown = async move {
         shutdown.await;
+        stopping.store(true, Ordering::Relaxed);
         followed.send_followers_home();
     };
-    let result = server::run(listener, app.clone(), router(app), shutdown).await;
+    let result = tokio::select! {
+        result = server::run(listener, app.clone(), router(app), shutdown) => result,
+        () = metrics::keep_small() => Ok(()),
+    };
     renderer.stop().await;
     result
 }

@@ -6,7 +6,8 @@
 //! 3. everything else is a task of the runtime that [`run`] was called on, so that no request, however long it
 //!    takes, keeps another of its thread waiting. It ends when its client goes away;
 //! 4. a large clip from memory the system sends by itself ([`super::sys`]);
-//! 5. a client that sends or takes nothing for a while loses its connection.
+//! 5. a client that sends or takes nothing for a while loses its connection;
+//! 6. told to stop, it lets running requests end, and tells who comes meanwhile that it stops.
 
 use std::{
     convert::Infallible,
@@ -21,7 +22,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, HttpBody},
-    http::Request,
+    http::{Request, header},
     response::{IntoResponse, Response},
 };
 use futures::{StreamExt, stream};
@@ -43,13 +44,26 @@ use tokio::{
 use tower::ServiceExt;
 
 use super::{
-    App, hot,
+    App,
+    client::Peer,
+    hot, layers,
+    metrics::TALLY,
     problem::{Code, Problem},
     sys::Sheet,
 };
 
 /// How long requests may go on after the service was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// Connections of those who come while the service stops, and how long each may take for its request.
+const MOST_LATE: u32 = 64;
+const LATE: Duration = Duration::from_secs(1);
+
+/// What is answered as always while the service stops.
+const STILL: &[&str] = &["/healthz", "/readyz", "/metrics"];
+
+/// Bytes that a connection may have sent before they are counted.
+const UNCOUNTED: u64 = 1 << 20;
 
 /// Bytes that the head of a request may have.
 const MOST_HEAD: usize = 32 << 10;
@@ -67,7 +81,7 @@ pub(super) async fn run(
     let most = app.most_connections.min(descriptors().saturating_sub(SPARE)).clamp(1, MOST_PLACES);
     let room = Arc::new(Semaphore::new(most));
     let (leave, leaving) = watch::channel(());
-    let door = Door { app, router, runtime: Handle::current(), sheet: OnTheWay::default() };
+    let door = Door::new(app, router);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let seats =
         (0..cores).map(|_| Seat::start(door.clone(), leaving.clone())).collect::<io::Result<Vec<_>>>()?;
@@ -76,12 +90,19 @@ pub(super) async fn run(
         () = shutdown => {}
         () = accept(&listener, &seats, &room) => {}
     }
-    drop(listener);
     // Nobody listens where there is no connection.
     let _ = leave.send(());
-    if tokio::time::timeout(GRACE, room.acquire_many(most as u32)).await.is_err() {
-        tracing::warn!("requests that went on too long were ended");
+    // Who comes meanwhile is told that it stops: a balancer learns it so, and sends its readers elsewhere.
+    let late = Arc::new(Semaphore::new(MOST_LATE as usize));
+    tokio::select! {
+        done = tokio::time::timeout(GRACE, room.acquire_many(most as u32)) => if done.is_err() {
+            tracing::warn!("requests that went on too long were ended");
+        },
+        () = accept(&listener, &seats, &late) => {}
     }
+    drop(listener);
+    // They are short.
+    let _ = tokio::time::timeout(LATE, late.acquire_many(MOST_LATE)).await;
     Ok(())
 }
 
@@ -109,10 +130,10 @@ fn descriptors() -> usize {
 async fn accept(listener: &TcpListener, seats: &[Seat], room: &Arc<Semaphore>) {
     // The semaphore is never closed.
     while let Ok(place) = room.clone().acquire_owned().await {
-        match listener.accept().await.and_then(|(connection, _)| prepared(connection)) {
-            Ok(connection) => {
+        match listener.accept().await.and_then(|(connection, from)| Ok((prepared(connection)?, from))) {
+            Ok((connection, from)) => {
                 if let Some(seat) = seats.iter().min_by_key(|seat| Arc::strong_count(&seat.present)) {
-                    seat.take(connection, place);
+                    seat.take(connection, Peer::new(from.ip()), place);
                 }
             }
             Err(why) if is_of_the_client(&why) => {}
@@ -148,6 +169,7 @@ struct Seat {
 /// A connection on its way to its thread.
 struct Guest {
     connection: std::net::TcpStream,
+    peer: Peer,
     place: (Arc<()>, OwnedSemaphorePermit),
 }
 
@@ -165,8 +187,8 @@ impl Seat {
         Ok(Self { guests, present: Arc::default() })
     }
 
-    fn take(&self, connection: std::net::TcpStream, place: OwnedSemaphorePermit) {
-        let guest = Guest { connection, place: (self.present.clone(), place) };
+    fn take(&self, connection: std::net::TcpStream, peer: Peer, place: OwnedSemaphorePermit) {
+        let guest = Guest { connection, peer, place: (self.present.clone(), place) };
         if self.guests.send(guest).is_err() {
             tracing::error!("a thread that serves connections has ended");
         }
@@ -175,21 +197,21 @@ impl Seat {
 
 /// Serves one connection until either side has enough.
 async fn host(guest: Guest, mut door: Door, mut leaving: watch::Receiver<()>) {
-    let Guest { connection, place: _place } = guest;
+    let Guest { connection, peer, place: _place } = guest;
     let Ok(connection) = TcpStream::from_std(connection) else { return };
-    door.sheet = OnTheWay::default();
+    let _counted = TALLY.connection();
+    // Who comes when all were told to leave has one request.
+    let late = leaving.has_changed().unwrap_or(true);
+    (door.sheet, door.peer, door.late) = (OnTheWay::default(), Some(peer), late);
+    let patience = if late { LATE } else { door.app.patience };
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(door.app.patience).max_buf_size(MOST_HEAD);
-    let line = Line {
-        stream: TokioIo::new(connection),
-        sheet: door.sheet.clone(),
-        patience: door.app.patience,
-        stuck: None,
-    };
+    http.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(MOST_HEAD).keep_alive(!late);
+    let line =
+        Line { stream: TokioIo::new(connection), sheet: door.sheet.clone(), patience, stuck: None, sent: 0 };
     let mut served = pin!(http.serve_connection(line, door));
     let ended = tokio::select! {
         ended = served.as_mut() => ended,
-        _ = leaving.changed() => {
+        _ = leaving.changed(), if !late => {
             served.as_mut().graceful_shutdown();
             served.await
         }
@@ -206,12 +228,24 @@ struct Line {
     patience: Duration,
     /// Runs while the client takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
+    /// Bytes that were sent and not yet counted.
+    sent: u64,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        TALLY.sent(self.sent);
+    }
 }
 
 impl Line {
     fn watched(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
+        if let Poll::Ready(result) = &written {
             self.stuck = None;
+            self.sent += result.as_ref().map_or(0, |bytes| *bytes as u64);
+            if self.sent > UNCOUNTED {
+                TALLY.sent(std::mem::take(&mut self.sent));
+            }
             return written;
         }
         let patience = self.patience;
@@ -305,6 +339,16 @@ struct Door {
     runtime: Handle,
     /// Of the connection that it is the door of.
     sheet: OnTheWay,
+    /// Who is at the other end of it.
+    peer: Option<Peer>,
+    /// Whether it came while the service stops.
+    late: bool,
+}
+
+impl Door {
+    fn new(app: App, router: Router) -> Self {
+        Self { app, router, runtime: Handle::current(), sheet: OnTheWay::default(), peer: None, late: false }
+    }
 }
 
 impl Service<Request<Incoming>> for Door {
@@ -312,14 +356,22 @@ impl Service<Request<Incoming>> for Door {
     type Error = Infallible;
     type Future = Answer;
 
-    fn call(&self, request: Request<Incoming>) -> Answer {
+    fn call(&self, mut request: Request<Incoming>) -> Answer {
         match hot::answer(&self.app, &request) {
             Some((response, sheet)) => {
                 self.sheet.set(sheet);
                 Answer::Ready(Some(response))
             }
+            None if self.late && !STILL.contains(&request.uri().path()) => {
+                let mut response = Problem::new(Code::Stopping, "the service is stopping").into_response();
+                layers::finish(&self.app, request.headers().get(header::ORIGIN), response.headers_mut());
+                Answer::Ready(Some(response))
+            }
             None => {
                 self.sheet.set(None);
+                if let Some(peer) = self.peer {
+                    request.extensions_mut().insert(peer);
+                }
                 let routed = self.router.clone().oneshot(request.map(Body::new));
                 Answer::Routed(self.runtime.spawn(async { routed.await.map(made_here) }))
             }

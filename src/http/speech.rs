@@ -126,7 +126,8 @@ pub(super) async fn speech(
     let Asked { submission, container, room } = Asked::read(&app.renderer, &headers, body).await?;
     let speech = app.renderer.speech(submission).await.map_err(Refused::from_renderer)?;
     drop(room);
-    let (chars, clips) = (speech.notice().document.text.chars().count(), speech.notice().plan.utterances.len());
+    let (chars, clips) =
+        (speech.notice().document.text.chars().count(), speech.notice().plan.utterances.len());
     if clips == 0 {
         let problem = Problem::new(Code::NothingToRead, "nothing of the input is read aloud");
         return Err(Refused::of("input", problem));
@@ -197,7 +198,10 @@ impl Asked {
         let model = model.ok_or_else(|| Refused::invalid("model", "missing_model", "name a model"))?;
         if !MODELS.contains(&model.as_str()) {
             let why = format!("there is no model {:?}: {}", short(&model), MODELS.join(", "));
-            return Err(Refused { status: StatusCode::NOT_FOUND, ..Refused::invalid("model", "model_not_found", why) });
+            return Err(Refused {
+                status: StatusCode::NOT_FOUND,
+                ..Refused::invalid("model", "model_not_found", why)
+            });
         }
         let text = input.ok_or_else(|| Refused::invalid("input", "missing_input", "input has the text"))?;
         let container = container(response_format.as_deref().unwrap_or("wav"))?;
@@ -304,7 +308,8 @@ impl Sending {
             None => self.speech.clip(self.at).await?,
         };
         let announced = self.lengths.as_ref().map(|lengths| lengths.get(self.at).copied().unwrap_or(0));
-        if announced.is_some_and(|length| clip.samples().is_ok_and(|samples| samples.len() as u64 != length)) {
+        if announced.is_some_and(|length| clip.samples().is_ok_and(|samples| samples.len() as u64 != length))
+        {
             return Err(RenderError::Synthesis("the clip is not the one that was announced".to_owned()));
         }
         self.at += 1;
@@ -361,6 +366,10 @@ impl From<Problem> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let Self { status, param, code, message, problem } = self;
+        if problem.is_none() {
+            // Otherwise the problem is counted.
+            metrics::counter!("langdu_problems_total", "code" => code.clone()).increment(1);
+        }
         let status = match status {
             // They know no 422 for what is wrong in a field.
             StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,

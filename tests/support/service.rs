@@ -74,6 +74,18 @@ impl Service {
         self.child.wait().unwrap();
     }
 
+    /// SIGTERM, as a service manager stops a service.
+    pub fn terminate(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+    }
+
+    /// Waits until it has ended by itself; whether it says that all is well.
+    pub fn ended(&mut self) -> bool {
+        until("the service ends", || !self.lives());
+        self.child.wait().unwrap().success()
+    }
+
     /// Whether the process lives.
     pub fn lives(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
