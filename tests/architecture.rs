@@ -56,6 +56,7 @@ const WORLD: &[&str] = &[
     "SystemTime",
     "tokio",
     "tracing",
+    "metrics::",
     "axum",
     "object_store",
     "println!",

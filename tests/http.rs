@@ -344,11 +344,15 @@ async fn the_description_agrees_with_the_routes() {
     }
     let expected = [
         "/healthz",
+        "/metrics",
         "/openapi.json",
+        "/readyz",
+        "/v1/audio/speech",
         "/v1/clips/{clip}",
         "/v1/lexicon",
         "/v1/lexicon/entries/{written}",
         "/v1/lexicon/reload",
+        "/v1/models",
         "/v1/notices",
         "/v1/notices/{id}",
         "/v1/notices/{id}/events",

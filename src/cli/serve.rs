@@ -88,7 +88,8 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
             .most_connections(chosen.max_connections)
             .limits(rates)
             .keys(keys.clone())
-            .access(chosen.access);
+            .access(chosen.access)
+            .metrics_from(chosen.metrics_from);
         tokio::spawn(reload_when_told(lexicon, keys));
         println!("listening on http://{address}");
         println!("demo pages at http://{address}/demo/");

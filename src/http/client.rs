@@ -13,7 +13,14 @@ use ipnet::IpNet;
 
 /// The address at the other end of a connection; an extension of each request that came over one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Peer(pub(super) IpAddr);
+pub struct Peer(pub IpAddr);
+
+impl Peer {
+    /// From the address as the system has it: an IPv4 address is never written as an IPv6 one.
+    pub fn new(address: IpAddr) -> Self {
+        Self(address.to_canonical())
+    }
+}
 
 /// The header in which proxies tell whom they serve.
 const FORWARDED_FOR: &str = "x-forwarded-for";

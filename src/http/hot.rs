@@ -13,7 +13,7 @@ use axum::{
     response::Response,
 };
 
-use super::{App, clips, layers, sys::Sheet};
+use super::{App, clips, layers, metrics::TALLY, sys::Sheet};
 use crate::store::{ClipName, NoticeId};
 
 /// The answer to `request`, if it asks for a clip that is in memory; a large one with its sheet.
@@ -29,6 +29,7 @@ pub(super) fn answer<B>(app: &App, request: &Request<B>) -> Option<(Response, Op
     let (method, headers) = (request.method(), request.headers());
     let mut response = clips::respond(&name, file.clone(), method, headers).ok()?;
     layers::finish(app, headers.get(header::ORIGIN), response.headers_mut());
+    TALLY.clip(response.status());
     let sheet = app.sheets.of(name, &file, response.body().size_hint().exact().unwrap_or(0));
     Some((response, sheet))
 }

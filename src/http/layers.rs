@@ -27,7 +27,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::{
     App,
     client::Peer,
-    limits,
+    limits, metrics,
     problem::{Code, Problem},
 };
 
@@ -90,7 +90,9 @@ async fn finish_and_log(State(app): State<App>, request: Request, next: Next) ->
     }
     let id = finish(&app, origin.as_ref(), response.headers_mut());
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    let ms = started.elapsed().as_millis() as u64;
+    let took = started.elapsed();
+    metrics::answered(route, response.status(), took);
+    let ms = took.as_millis() as u64;
     tracing::info!(request = id, %method, route, status = response.status().as_u16(), ms, "answered");
     response
 }

@@ -16,10 +16,12 @@ mod layers;
 mod lexicon;
 mod limits;
 mod manifest;
+mod metrics;
 mod notices;
 mod problem;
 mod published;
 mod range;
+mod ready;
 mod server;
 mod service;
 mod speech;
@@ -28,7 +30,15 @@ mod sys;
 mod web;
 mod whole;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -36,11 +46,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, post, put},
 };
+use ipnet::{IpNet, Ipv4Net};
 use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::{keys::Keys, published::Published, render::Renderer};
 pub use access::Access;
+pub use client::Peer;
 pub use limits::Limits;
 use limits::Meter;
 use problem::{Code, Problem};
@@ -58,6 +70,9 @@ pub struct App {
     most_connections: usize,
     patience: Duration,
     sheets: Sheets,
+    metrics_from: Arc<[IpNet]>,
+    /// Whether it was told to stop.
+    stopping: Arc<AtomicBool>,
 }
 
 /// Connections at a time; each takes a descriptor and some ten kilobytes.
@@ -66,6 +81,7 @@ pub const MOST_CONNECTIONS: usize = 10_000;
 impl App {
     /// A service in front of `renderer`, for pages of its own origin, with no keys and no limits.
     pub fn new(renderer: Renderer) -> Self {
+        metrics::begin();
         Self {
             published: Published::start(renderer.clone(), crate::published::POLL),
             access: Access::default(),
@@ -76,6 +92,8 @@ impl App {
             most_connections: MOST_CONNECTIONS,
             patience: Duration::from_secs(30),
             sheets: Sheets::new(),
+            metrics_from: near(),
+            stopping: Arc::default(),
         }
     }
 
@@ -117,9 +135,20 @@ impl App {
         self
     }
 
+    /// Lets clients of these addresses, and no others, read the metrics.
+    pub fn metrics_from(self, metrics_from: impl IntoIterator<Item = IpNet>) -> Self {
+        Self { metrics_from: metrics_from.into_iter().collect(), ..self }
+    }
+
     fn allows(&self, origin: &HeaderValue) -> bool {
         self.allow_origins.iter().any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes())
     }
+}
+
+/// The addresses of the machine itself: who may read the metrics unless others are named.
+fn near() -> Arc<[IpNet]> {
+    let v4 = Ipv4Net::new(Ipv4Addr::LOCALHOST, 8).map(|net| IpNet::V4(net.trunc())).ok();
+    v4.into_iter().chain([IpAddr::V6(Ipv6Addr::LOCALHOST).into()]).collect()
 }
 
 /// Everything the service answers.
@@ -141,6 +170,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/audio/speech", post(speech::speech))
         .route("/v1/models", get(speech::models))
         .route("/healthz", get(service::health))
+        .route("/readyz", get(ready::ready))
+        .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(service::openapi))
         .merge(web::routes())
         .fallback(async || Problem::new(Code::NotFound, "see /openapi.json for what there is"))
@@ -158,11 +189,16 @@ pub fn router(app: App) -> Router {
 /// When the threads that serve connections cannot be started.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let renderer = app.renderer.clone();
+    let stopping = app.stopping.clone();
     let told = async {
         shutdown.await;
+        stopping.store(true, Ordering::Relaxed);
         renderer.send_followers_home();
     };
-    server::run(listener, app.clone(), router(app), told).await?;
+    tokio::select! {
+        result = server::run(listener, app.clone(), router(app), told) => result?,
+        () = metrics::keep_small() => {}
+    }
     if tokio::time::timeout(server::LAST, renderer.stop()).await.is_err() {
         tracing::warn!("a voice or a disk that does not come back is left behind");
     }

@@ -41,6 +41,7 @@ pub enum Code {
     LabelInvalid,
     PublishedUnknown,
     PublishedChanged,
+    MetricsRefused,
     EditingOff,
     KeysOff,
     KeyWrong,
@@ -158,6 +159,9 @@ impl Code {
             Self::TooManyRequests => {
                 (S::TOO_MANY_REQUESTS, "This client asks for too much", "请求过于频繁，请稍后再试", true)
             }
+            Self::MetricsRefused => {
+                (S::FORBIDDEN, "The metrics are not for this address", "此地址无权查看运行指标", false)
+            }
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large", "请求内容过大", false),
             Self::BodyIncomplete => (S::BAD_REQUEST, "The body ended early", "请求内容不完整", true),
             Self::RequestTimeout => (S::REQUEST_TIMEOUT, "The body took too long", "请求超时", true),
@@ -247,6 +251,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, title, title_zh, retriable) = self.code.meaning();
+        metrics::counter!("langdu_problems_total", "code" => self.code.name()).increment(1);
         let detail = &*self.detail;
         let body =
             ProblemBody { code: self.code, title, title_zh, status: status.as_u16(), detail, retriable };
@@ -317,5 +322,30 @@ mod tests {
             format!("{} {} {retriable}", name.as_str().unwrap(), status.as_u16())
         });
         assert_eq!(written, meant.collect());
+    }
+
+    #[test]
+    fn what_the_renderer_calls_a_failure_is_its_code() {
+        use crate::{plan::ClipKey, store::StoreError};
+        let key: ClipKey = "0".repeat(64).parse().unwrap();
+        for error in [
+            RenderError::Notice(NoticeError::Empty),
+            RenderError::VoiceUnknown(String::new()),
+            RenderError::SpeedOutOfRange { asked: 9.0, slowest: 1.0, fastest: 2.0 },
+            RenderError::NoticeUnknown("0".repeat(32).parse().unwrap()),
+            RenderError::ClipUnknown(key),
+            RenderError::Synthesis(String::new()),
+            RenderError::Unspeakable(String::new()),
+            RenderError::VoiceBroken(String::new()),
+            RenderError::TimedOut(std::time::Duration::ZERO),
+            RenderError::Stuck,
+            RenderError::Store(StoreError::Unreadable),
+            RenderError::Overloaded,
+            RenderError::Stopping,
+            RenderError::Internal,
+        ] {
+            let called = error.code();
+            assert_eq!(Problem::from(error).code.name(), called);
+        }
     }
 }

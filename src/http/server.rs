@@ -8,12 +8,11 @@
 //! 4. a large clip from memory the system sends by itself ([`super::sys`]);
 //! 5. a client that sends or takes nothing for a while loses its connection;
 //! 6. when the service is told to stop, what somebody waits for is finished, as long as that does not take too
-//!    long ([`GRACE`]).
+//!    long ([`GRACE`]); who comes meanwhile is told that it stops.
 
 use std::{
     convert::Infallible,
     io::{self, IoSlice},
-    net::{IpAddr, Ipv4Addr},
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
@@ -24,7 +23,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, HttpBody},
-    http::Request,
+    http::{Request, header},
     response::{IntoResponse, Response},
 };
 use futures::{StreamExt, stream};
@@ -48,17 +47,28 @@ use tower::ServiceExt;
 use super::{
     App,
     client::Peer,
-    hot,
+    hot, layers,
+    metrics::TALLY,
     problem::{Code, Problem},
     sys::Sheet,
 };
 
 /// How long requests may go on after the service was told to stop.
-const GRACE: Duration = Duration::from_millis(7500);
+const GRACE: Duration = Duration::from_secs(7);
 
 /// How long it may then take until those that still wait are told, and after that until everything has ended: less
 /// than ten seconds together, after which service managers get impatient.
 pub(super) const LAST: Duration = Duration::from_secs(1);
+
+/// Connections of those who come while the service stops, and how long each may take for its request.
+const MOST_LATE: u32 = 64;
+const LATE: Duration = Duration::from_secs(1);
+
+/// What is answered as always while the service stops.
+const STILL: &[&str] = &["/healthz", "/readyz", "/metrics"];
+
+/// Bytes that a connection may have sent before they are counted.
+const UNCOUNTED: u64 = 1 << 20;
 
 /// Bytes that the head of a request may have.
 const MOST_HEAD: usize = 32 << 10;
@@ -77,8 +87,7 @@ pub(super) async fn run(
     let room = Arc::new(Semaphore::new(most));
     let (leave, leaving) = watch::channel(());
     let renderer = app.renderer.clone();
-    let peer = Peer(Ipv4Addr::UNSPECIFIED.into());
-    let door = Door { app, router, runtime: Handle::current(), peer, sheet: OnTheWay::default() };
+    let door = Door::new(app, router);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let seats =
         (0..cores).map(|_| Seat::start(door.clone(), leaving.clone())).collect::<io::Result<Vec<_>>>()?;
@@ -87,16 +96,26 @@ pub(super) async fn run(
         () = shutdown => {}
         () = accept(&listener, &seats, &room) => {}
     }
-    drop(listener);
     // Nobody listens where there is no connection.
     let _ = leave.send(());
     let all_gone = || room.acquire_many(most as u32);
-    if tokio::time::timeout(GRACE, all_gone()).await.is_err() {
-        tracing::warn!("requests that went on too long are ended");
-        renderer.give_up();
-        // Who takes nothing of an answer loses the rest of it.
-        let _ = tokio::time::timeout(LAST, all_gone()).await;
+    // Who comes meanwhile is told that it stops: a balancer learns it so, and sends its readers elsewhere.
+    let late = Arc::new(Semaphore::new(MOST_LATE as usize));
+    let finish = async {
+        if tokio::time::timeout(GRACE, all_gone()).await.is_err() {
+            tracing::warn!("requests that went on too long are ended");
+            renderer.give_up();
+            // Who takes nothing of an answer loses the rest of it.
+            let _ = tokio::time::timeout(LAST, all_gone()).await;
+        }
+    };
+    tokio::select! {
+        () = finish => {}
+        () = accept(&listener, &seats, &late) => {}
     }
+    drop(listener);
+    // They are short.
+    let _ = tokio::time::timeout(LATE, late.acquire_many(MOST_LATE)).await;
     Ok(())
 }
 
@@ -124,11 +143,10 @@ fn descriptors() -> usize {
 async fn accept(listener: &TcpListener, seats: &[Seat], room: &Arc<Semaphore>) {
     // The semaphore is never closed.
     while let Ok(place) = room.clone().acquire_owned().await {
-        let arrived = listener.accept().await;
-        match arrived.and_then(|(connection, address)| Ok((prepared(connection)?, address.ip()))) {
-            Ok((connection, peer)) => {
+        match listener.accept().await.and_then(|(connection, from)| Ok((prepared(connection)?, from))) {
+            Ok((connection, from)) => {
                 if let Some(seat) = seats.iter().min_by_key(|seat| Arc::strong_count(&seat.present)) {
-                    seat.take(connection, peer, place);
+                    seat.take(connection, Peer::new(from.ip()), place);
                 }
             }
             Err(why) if is_of_the_client(&why) => {}
@@ -164,7 +182,7 @@ struct Seat {
 /// A connection on its way to its thread.
 struct Guest {
     connection: std::net::TcpStream,
-    peer: IpAddr,
+    peer: Peer,
     place: (Arc<()>, OwnedSemaphorePermit),
 }
 
@@ -182,7 +200,7 @@ impl Seat {
         Ok(Self { guests, present: Arc::default() })
     }
 
-    fn take(&self, connection: std::net::TcpStream, peer: IpAddr, place: OwnedSemaphorePermit) {
+    fn take(&self, connection: std::net::TcpStream, peer: Peer, place: OwnedSemaphorePermit) {
         let guest = Guest { connection, peer, place: (self.present.clone(), place) };
         if self.guests.send(guest).is_err() {
             tracing::error!("a thread that serves connections has ended");
@@ -194,20 +212,19 @@ impl Seat {
 async fn host(guest: Guest, mut door: Door, mut leaving: watch::Receiver<()>) {
     let Guest { connection, peer, place: _place } = guest;
     let Ok(connection) = TcpStream::from_std(connection) else { return };
-    door.sheet = OnTheWay::default();
-    door.peer = Peer(peer);
+    let _counted = TALLY.connection();
+    // Who comes when all were told to leave has one request.
+    let late = leaving.has_changed().unwrap_or(true);
+    (door.sheet, door.peer, door.late) = (OnTheWay::default(), Some(peer), late);
+    let patience = if late { LATE } else { door.app.patience };
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(door.app.patience).max_buf_size(MOST_HEAD);
-    let line = Line {
-        stream: TokioIo::new(connection),
-        sheet: door.sheet.clone(),
-        patience: door.app.patience,
-        stuck: None,
-    };
+    http.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(MOST_HEAD).keep_alive(!late);
+    let line =
+        Line { stream: TokioIo::new(connection), sheet: door.sheet.clone(), patience, stuck: None, sent: 0 };
     let mut served = pin!(http.serve_connection(line, door));
     let ended = tokio::select! {
         ended = served.as_mut() => ended,
-        _ = leaving.changed() => {
+        _ = leaving.changed(), if !late => {
             served.as_mut().graceful_shutdown();
             served.await
         }
@@ -224,12 +241,24 @@ struct Line {
     patience: Duration,
     /// Runs while the client takes nothing.
     stuck: Option<Pin<Box<Sleep>>>,
+    /// Bytes that were sent and not yet counted.
+    sent: u64,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        TALLY.sent(self.sent);
+    }
 }
 
 impl Line {
     fn watched(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
+        if let Poll::Ready(result) = &written {
             self.stuck = None;
+            self.sent += result.as_ref().map_or(0, |bytes| *bytes as u64);
+            if self.sent > UNCOUNTED {
+                TALLY.sent(std::mem::take(&mut self.sent));
+            }
             return written;
         }
         let patience = self.patience;
@@ -321,10 +350,18 @@ struct Door {
     router: Router,
     /// Where everything runs that takes time.
     runtime: Handle,
-    /// Who is at the other end of the connection that it is the door of.
-    peer: Peer,
-    /// Of that connection.
+    /// Of the connection that it is the door of.
     sheet: OnTheWay,
+    /// Who is at the other end of it.
+    peer: Option<Peer>,
+    /// Whether it came while the service stops.
+    late: bool,
+}
+
+impl Door {
+    fn new(app: App, router: Router) -> Self {
+        Self { app, router, runtime: Handle::current(), sheet: OnTheWay::default(), peer: None, late: false }
+    }
 }
 
 impl Service<Request<Incoming>> for Door {
@@ -338,9 +375,16 @@ impl Service<Request<Incoming>> for Door {
                 self.sheet.set(sheet);
                 Answer::Ready(Some(response))
             }
+            None if self.late && !STILL.contains(&request.uri().path()) => {
+                let mut response = Problem::new(Code::Stopping, "the service is stopping").into_response();
+                layers::finish(&self.app, request.headers().get(header::ORIGIN), response.headers_mut());
+                Answer::Ready(Some(response))
+            }
             None => {
                 self.sheet.set(None);
-                request.extensions_mut().insert(self.peer);
+                if let Some(peer) = self.peer {
+                    request.extensions_mut().insert(peer);
+                }
                 let routed = self.router.clone().oneshot(request.map(Body::new));
                 Answer::Routed(self.runtime.spawn(async { routed.await.map(made_here) }))
             }

@@ -10,7 +10,8 @@ use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
 use super::{
-    App, body, clips, events, lexicon, manifest, notices, problem, published, speech, spoken, whole,
+    App, body, clips, events, lexicon, manifest, metrics, notices, problem, published, ready, speech, spoken,
+    whole,
 };
 use crate::store::StoreHealth;
 
@@ -57,11 +58,11 @@ pub(super) struct Health {
 
 /// Something that needs care.
 #[derive(Serialize, ToSchema)]
-struct Reason {
-    /// `store` or `voices`.
-    part: &'static str,
+pub(super) struct Reason {
+    /// `store` or `voices`; of what is not ready also `service` or `queue`.
+    pub part: &'static str,
     /// In words.
-    detail: String,
+    pub detail: String,
 }
 
 /// The voices there are.
@@ -162,6 +163,8 @@ pub(super) async fn openapi() -> Response {
         speech::models,
         voices,
         health,
+        ready::ready,
+        metrics::metrics,
         openapi,
     ),
     components(schemas(problem::ProblemBody<'_>, problem::Code, body::NoticeBody, published::PublishedBody, manifest::Manifest<'_>, events::Ready, events::Failed, events::Done))

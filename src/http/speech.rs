@@ -366,6 +366,10 @@ impl From<Problem> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let Self { status, param, code, message, problem } = self;
+        if problem.is_none() {
+            // Otherwise the problem is counted.
+            metrics::counter!("langdu_problems_total", "code" => code.clone()).increment(1);
+        }
         let status = match status {
             // They know no 422 for what is wrong in a field.
             StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,

@@ -71,6 +71,7 @@ pub(super) async fn derived(desk: &Arc<Desk>, clip: Clip, name: ClipName) -> Res
 fn make(desk: &Arc<Desk>, clip: &Clip, name: ClipName) -> Result<Bytes, RenderError> {
     let started = Instant::now();
     let file = audio::encode(clip, name.encoding)?;
+    metrics::histogram!("langdu_stage_seconds", "stage" => "derive").record(started.elapsed());
     desk.store.hold_clip(name, file.clone());
     let ms = started.elapsed().as_millis() as u64;
     tracing::debug!(clip = %name, bytes = file.len(), ms, "derived");

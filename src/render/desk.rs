@@ -1,9 +1,13 @@
 //! What the conductor and the threads of the engines share: the store, the voices, and what is remembered.
 
-use std::{hash::Hash, sync::Arc};
+use std::{
+    hash::Hash,
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
 
 use futures::{StreamExt, stream};
-use moka::{future::Cache, policy::EvictionPolicy};
+use moka::{future::Cache, policy::EvictionPolicy, sync};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -41,6 +45,10 @@ pub(super) struct Desk {
     pub(super) spoken_by: Cache<ClipKey, ClipKey>,
     pub(super) board: Board,
     pub(super) followers: Arc<Semaphore>,
+    /// First clips that somebody has submitted a notice for, and when.
+    pub(super) awaited: sync::Cache<ClipKey, Instant>,
+    /// Whether it is known by now if the store can be written.
+    pub(super) probed: AtomicBool,
     /// Room for the plans of what is spoken once.
     pub(super) speeches: Arc<Semaphore>,
     /// Clips that are being saved.
@@ -51,6 +59,10 @@ pub(super) struct Desk {
 
 /// How many clips and notices are remembered by name; about a hundred bytes each.
 const REMEMBERED: u64 = 200_000;
+
+/// First clips that are awaited, and how long: what takes longer is told nowhere.
+const MOST_AWAITED: u64 = 10_000;
+const AWAITED: Duration = Duration::from_secs(600);
 
 /// How many clips may wait for a slow disk before the engines wait for it.
 const SAVES: u32 = 16;
@@ -78,6 +90,8 @@ impl Desk {
             spoken_by: fallback::memory(REMEMBERED),
             board: Board::new(),
             followers,
+            awaited: sync::Cache::builder().max_capacity(MOST_AWAITED).time_to_live(AWAITED).build(),
+            probed: AtomicBool::new(false),
             speeches,
             saves: Arc::new(Semaphore::new(SAVES as usize)),
             derive: Derive::new(),
@@ -166,6 +180,23 @@ impl Desk {
         clip
     }
 
+    /// The clip, if the store has it, for somebody who asks for it.
+    pub(super) async fn found(&self, key: ClipKey) -> Option<Clip> {
+        let from = if self.store.hot(ClipName::wav(key)).is_some() { "memory" } else { "disk" };
+        let clip = self.stored(key).await?;
+        served(from);
+        Some(clip)
+    }
+
+    /// Somebody has submitted a notice that begins with the clip `key`.
+    pub(super) async fn awaits(&self, key: ClipKey, since: Instant) {
+        if self.lengths.get(&key).await.is_some() {
+            metrics::histogram!("langdu_first_clip_seconds").record(since.elapsed());
+        } else {
+            self.awaited.entry(key).or_insert(since);
+        }
+    }
+
     /// Bytes of the clip, if the store has it.
     pub(super) async fn length(&self, key: ClipKey) -> Option<u64> {
         let bytes = self.store.clip_len(ClipName::wav(key)).await;
@@ -181,6 +212,11 @@ impl Desk {
         // It is never closed.
         let _ = self.saves.acquire_many(SAVES).await;
     }
+}
+
+/// Somebody has got a clip `from` where it was.
+pub(super) fn served(from: &'static str) {
+    metrics::counter!("langdu_clips_total", "from" => from).increment(1);
 }
 
 /// The names that were last used.

@@ -65,6 +65,28 @@ pub enum RenderError {
 }
 
 impl RenderError {
+    /// What it is called where programs read it; stable.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Notice(NoticeError::Empty) => "text_empty",
+            Self::Notice(NoticeError::TooLong { .. }) => "text_too_long",
+            Self::Notice(NoticeError::Ssml(_)) => "ssml_broken",
+            Self::VoiceUnknown(_) => "voice_unknown",
+            Self::SpeedOutOfRange { .. } => "speed_out_of_range",
+            Self::NoticeUnknown(_) => "notice_unknown",
+            Self::ClipUnknown(_) => "clip_unknown",
+            Self::Synthesis(_) => "synthesis_failed",
+            Self::Unspeakable(_) => "unspeakable",
+            Self::VoiceBroken(_) => "voice_broken",
+            Self::TimedOut(_) => "synthesis_timeout",
+            Self::Stuck => "voice_stuck",
+            Self::Store(_) => "store_unavailable",
+            Self::Overloaded => "overloaded",
+            Self::Stopping => "stopping",
+            Self::Internal => "internal",
+        }
+    }
+
     /// Whether the voice is to blame, so that another may say the clip.
     pub(super) fn is_of_the_voice(&self) -> bool {
         matches!(

@@ -108,6 +108,8 @@ struct Flight {
     begun: bool,
     waiting: Vec<oneshot::Sender<Made>>,
     ahead: Vec<oneshot::Sender<Made>>,
+    /// Since when somebody waits.
+    since: Option<Instant>,
 }
 
 impl Flight {
@@ -217,6 +219,18 @@ impl Lane {
         self.state().flights.values().filter(|flight| flight.is_waited_for()).count()
     }
 
+    /// How long the one has waited for its clip to be begun who has waited longest.
+    pub(super) fn oldest(&self) -> Duration {
+        let state = self.state();
+        let waiting = state.flights.values().filter(|flight| !flight.begun && flight.is_waited_for());
+        waiting.filter_map(|flight| flight.since).min().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Whether somebody who asked for a clip now would be told that too many wait.
+    pub(super) fn is_full(&self) -> bool {
+        !self.state().takes_one_more(self.most)
+    }
+
     /// Waits until a clip that is made ahead would be begun at once, or fail at once.
     pub(super) async fn room(&self) {
         self.until(State::has_room).await;
@@ -291,10 +305,13 @@ impl State {
             }
         }
         let (sender, receiver) = oneshot::channel();
-        let fresh = || Flight { job, begun: false, waiting: Vec::new(), ahead: Vec::new() };
+        let fresh = || Flight { job, begun: false, waiting: Vec::new(), ahead: Vec::new(), since: None };
         let flight = self.flights.entry(key).or_insert_with(fresh);
         let line = match urgency {
-            Urgency::Waiting => &mut flight.waiting,
+            Urgency::Waiting => {
+                flight.since.get_or_insert_with(Instant::now);
+                &mut flight.waiting
+            }
             Urgency::Ahead => &mut flight.ahead,
         };
         // Who asks again and again while a long clip is made leaves many behind: they go from time to time.
@@ -327,6 +344,10 @@ impl State {
         }?;
         let flight = self.flights.get_mut(&key)?;
         flight.begun = true;
+        if let Some(since) = flight.since {
+            let waited = now.saturating_duration_since(since);
+            metrics::histogram!("langdu_stage_seconds", "stage" => "wait").record(waited);
+        }
         self.seats.get_mut(&hand)?.work = Some((key, now));
         Some(flight.job.clone())
     }

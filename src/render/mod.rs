@@ -22,7 +22,11 @@ mod speech;
 mod withdraw;
 mod worker;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use tokio::{runtime::Handle, task::JoinHandle};
@@ -34,11 +38,11 @@ use crate::{
     notice::{Document, Limits},
     plan::{self, ClipKey, Options, Plan, Speed, Timbre},
     site::SiteLexicon,
-    store::{ClipName, NoticeId, Store, StoreHealth},
+    store::{ClipName, NoticeId, Store, StoreHealth, StoreSize},
 };
 use ahead::Ahead;
 use derive::Derive;
-use desk::Desk;
+use desk::{Desk, served};
 pub use error::RenderError;
 pub use fallback::Part;
 use lane::{Lane, Most, Urgency};
@@ -124,10 +128,29 @@ pub struct RenderHealth {
     pub failing_engines: Vec<String>,
     /// Names of the engines that did not come back from several clips, and are given none until they do.
     pub stuck_engines: Vec<String>,
+    /// Names of the engines that somebody would wait for too long: who asks for a clip now is sent away.
+    pub full_engines: Vec<String>,
+    /// Number of engines.
+    pub engines: usize,
     /// Number of voices.
     pub voices: usize,
+    /// Whether it is known by now if the store can be written.
+    pub probed: bool,
     /// Clips that are waited for.
     pub waiting: usize,
+    /// Notices whose clips are made ahead.
+    pub notices: usize,
+}
+
+/// How much one engine has to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineLoad {
+    /// Its name.
+    pub engine: String,
+    /// Clips that are waited for.
+    pub waiting: usize,
+    /// How long the one has waited for its clip to be begun who has waited longest.
+    pub oldest: Duration,
     /// Notices whose clips are made ahead.
     pub notices: usize,
 }
@@ -181,7 +204,10 @@ impl Renderer {
         let mut tasks: Vec<_> = studio.workers.iter().map(ahead).collect();
         tasks.push(runtime.spawn(worker::watch(studio.clone(), desk.options.synthesis)));
         let probed = desk.clone();
-        runtime.spawn(async move { probed.store.probe().await });
+        runtime.spawn(async move {
+            probed.store.probe().await;
+            probed.probed.store(true, Ordering::Relaxed);
+        });
         Self { desk, studio: studio.clone(), _running: Arc::new(Running { studio, tasks }) }
     }
 
@@ -210,6 +236,7 @@ impl Renderer {
     /// # Errors
     /// When the submission is no notice, or asks for a voice or speed there is not.
     pub async fn submit(&self, mut submission: Submission) -> Result<Submitted, RenderError> {
+        let started = Instant::now();
         // What the site has chosen is kept with the notice: it is not read otherwise when the site changes.
         submission.reading.get_or_insert(self.desk.options.reading);
         let casting = self.desk.casting(&submission)?;
@@ -226,6 +253,9 @@ impl Renderer {
         // The disk may make room at this very moment: what is said to be saved must be there afterwards.
         let kept = known && self.desk.store.keep_notice(id).await;
         let saved = if kept { self.is_saved(&notice).await } else { self.desk.save(&notice).await };
+        if let Some(first) = notice.plan.utterances.first() {
+            self.desk.awaits(first.key, started).await;
+        }
         if !self.studio.worker(&notice)?.ahead.submit(id, notice.plan.utterances.len()) {
             tracing::warn!(notice = %id, "too many notices are queued; this one is made when it is listened to");
         }
@@ -271,9 +301,11 @@ impl Renderer {
     /// [`RenderError::ClipUnknown`] when it is neither stored nor in that notice, or why it could not be made.
     pub async fn file(&self, name: ClipName, home: Option<NoticeId>) -> Result<Served, RenderError> {
         if let Some(file) = self.desk.store.hot(name) {
+            served("memory");
             return Ok(Served { file, name });
         }
         if let Some(file) = Derive::kept(&self.desk, name).await {
+            served("disk");
             return Ok(Served { file, name });
         }
         let (key, clip) = self.said(name.key, home).await?;
@@ -292,7 +324,7 @@ impl Renderer {
     }
 
     async fn said(&self, key: ClipKey, home: Option<NoticeId>) -> Result<(ClipKey, Clip), RenderError> {
-        if let Some(clip) = self.desk.stored(key).await {
+        if let Some(clip) = self.desk.found(key).await {
             return Ok((key, clip));
         }
         let home = match home {
@@ -305,7 +337,9 @@ impl Renderer {
         };
         let at = self.desk.position(&notice, key).ok_or(RenderError::ClipUnknown(key))?;
         self.studio.worker(&notice)?.ahead.hear(home, notice.plan.utterances.len(), at);
-        self.studio.speak(&notice, at, key, Urgency::Waiting).await
+        let spoken = self.studio.speak(&notice, at, key, Urgency::Waiting).await?;
+        served("made");
+        Ok(spoken)
     }
 
     /// The clips of `notice` that are made, in the order of its utterances, as far as is known without looking.
@@ -359,7 +393,10 @@ impl Renderer {
             bucket: self.desk.store.trouble(),
             failing_engines: names(|worker| worker.is_failing() && !worker.lane.is_stuck()),
             stuck_engines: names(|worker| worker.lane.is_stuck()),
+            full_engines: names(|worker| worker.lane.is_full()),
+            engines: workers.len(),
             voices: self.desk.castings.len(),
+            probed: self.desk.probed.load(Ordering::Relaxed),
             waiting: workers.iter().map(|worker| worker.lane.waiting()).sum(),
             notices: workers.iter().map(|worker| worker.ahead.len()).sum(),
         }
@@ -368,6 +405,22 @@ impl Renderer {
     /// Tells all who wait for a clip that there will be none, also where it is being made, and begins no other.
     pub fn give_up(&self) {
         self.studio.workers.iter().for_each(|worker| worker.lane.give_up());
+    }
+
+    /// What each engine has to do.
+    pub fn loads(&self) -> Vec<EngineLoad> {
+        let load = |worker: &Arc<Worker>| EngineLoad {
+            engine: worker.engine.version().to_owned(),
+            waiting: worker.lane.waiting(),
+            oldest: worker.lane.oldest(),
+            notices: worker.ahead.len(),
+        };
+        self.studio.workers.iter().map(load).collect()
+    }
+
+    /// How much is kept, as far as is known without looking.
+    pub fn stored(&self) -> StoreSize {
+        self.desk.store.size()
     }
 
     /// Stops after the clips that are being made and saved at the moment; who waits for another is told.

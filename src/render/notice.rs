@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     mem::size_of,
     sync::Arc,
+    time::Instant,
 };
 
 use serde::{Deserialize, Serialize};
@@ -81,6 +82,7 @@ impl Notice {
         lexicon: Arc<Lexicon>,
         limits: &Limits,
     ) -> Result<Self, NoticeError> {
+        let started = Instant::now();
         let options = submission.reading.unwrap_or_default();
         let settings = options.settings(casting.timbre.clone(), submission.speed, lexicon);
         let (document, mut notes) = notice::read(&submission.text, submission.format, limits)?;
@@ -88,6 +90,7 @@ impl Notice {
         notes.extend(found.into_iter().map(|note| Note { span: document.source_span(note.span), ..note }));
         notes.sort_by_key(|note| note.span);
         let positions = plan.utterances.iter().enumerate().rev().map(|(at, u)| (u.key, at)).collect();
+        metrics::histogram!("langdu_stage_seconds", "stage" => "plan").record(started.elapsed());
         Ok(Self { id, submission, settings, document, plan, notes, casting, positions })
     }
 

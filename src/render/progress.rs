@@ -61,6 +61,11 @@ impl Board {
 
 impl Desk {
     pub(super) fn tell(&self, told: Told) {
+        if told.made.is_ok()
+            && let Some(since) = self.awaited.remove(&told.key)
+        {
+            metrics::histogram!("langdu_first_clip_seconds").record(since.elapsed());
+        }
         // Often nobody follows anything.
         let _ = self.board.told.send(told);
     }

@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{Notice, RenderError, Renderer, Studio, Submission, lane::Urgency, notice};
+use super::{Notice, RenderError, Renderer, Studio, Submission, desk::served, lane::Urgency, notice};
 use crate::audio::Clip;
 
 /// In the middle of a text it is worth waiting for a place in the line; so long, and tried so often.
@@ -70,10 +70,17 @@ impl Speech {
     pub async fn clip(&self, at: usize) -> Result<Clip, RenderError> {
         let key = self.notice.utterance(at).ok_or(RenderError::Internal)?.key;
         let gives_up = Instant::now() + PATIENCE;
+        if let Some(clip) = self.studio.desk.found(key).await {
+            return Ok(clip);
+        }
         loop {
             match self.studio.speak(&self.notice, at, key, Urgency::Waiting).await {
                 Err(RenderError::Overloaded) if at > 0 && Instant::now() < gives_up => sleep(AGAIN).await,
-                spoken => return Ok(spoken?.1),
+                spoken => {
+                    let (_, clip) = spoken?;
+                    served("made");
+                    return Ok(clip);
+                }
             }
         }
     }

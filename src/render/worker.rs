@@ -92,6 +92,7 @@ impl Worker {
             Ok(_) if known => {}
             Ok(clip) => save(desk, runtime, name, clip),
             Err(why) => {
+                metrics::counter!("langdu_clip_failures_total", "code" => why.code()).increment(1);
                 tracing::warn!(clip = %name.key, notice = %job.notice.id, %why, "a clip could not be made");
             }
         }
@@ -115,7 +116,12 @@ impl Worker {
         match &made {
             Ok(clip) => {
                 self.failures.store(0, Ordering::Relaxed);
-                let ms = started.elapsed().as_millis() as u64;
+                let took = started.elapsed();
+                metrics::histogram!("langdu_stage_seconds", "stage" => "synthesis").record(took);
+                let factor = took.as_secs_f64() / clip.duration().as_secs_f64().max(f64::MIN_POSITIVE);
+                metrics::histogram!("langdu_real_time_factor", "engine" => self.engine.version().to_owned())
+                    .record(factor);
+                let ms = took.as_millis() as u64;
                 tracing::debug!(clip = %job.take.key, sounds = utterance.reading.sounds.len(), bytes = clip.wav.len(), ms, "made");
             }
             Err(_) => {
@@ -180,6 +186,8 @@ pub(super) async fn watch(studio: Studio, limit: Duration) {
             let (left, fresh) = worker.lane.overdue(Instant::now(), limit);
             if left > 0 {
                 worker.failures.fetch_add(left as u32, Ordering::Relaxed);
+                let code = RenderError::TimedOut(limit).code();
+                metrics::counter!("langdu_clip_failures_total", "code" => code).increment(left as u64);
                 let (engine, stuck) = (worker.engine.version(), worker.lane.is_stuck());
                 tracing::error!(engine, left, stuck, "an engine does not come back from a clip");
             }

@@ -3,7 +3,12 @@
 //! `object_store` stages beside the target, syncs, renames and syncs the folders up to one that was there before:
 //! no reader sees half a file, and what was said to be written is there after the power failed.
 
-use std::{error::Error, io, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
@@ -71,11 +76,14 @@ impl Disk {
 
     /// All of an object.
     pub(super) async fn get(&self, place: Place) -> Result<Bytes, DiskError> {
-        again(|| {
+        let started = Instant::now();
+        let read = again(|| {
             let (objects, path) = (self.objects.clone(), self.path(place));
             self.patiently(&self.reads, async move { objects.get(&path).await?.bytes().await })
         })
-        .await
+        .await;
+        metrics::histogram!("langdu_stage_seconds", "stage" => "read").record(started.elapsed());
+        read
     }
 
     /// Bytes of an object.
@@ -86,7 +94,8 @@ impl Disk {
 
     /// Writes an object; on a full disk once more after room was made.
     pub(super) async fn put(&self, place: Place, payload: PutPayload) -> Result<(), DiskError> {
-        match (self.put_once(place, payload.clone()).await, &self.keeper) {
+        let started = Instant::now();
+        let written = match (self.put_once(place, payload.clone()).await, &self.keeper) {
             (Err(DiskError::Full), Some(keeper)) => {
                 match tokio::time::timeout(self.patience, keeper.make_room()).await {
                     Ok(true) => self.put_once(place, payload).await,
@@ -94,7 +103,9 @@ impl Disk {
                 }
             }
             (done, _) => done,
-        }
+        };
+        metrics::histogram!("langdu_stage_seconds", "stage" => "write").record(started.elapsed());
+        written
     }
 
     /// Writes an object if there is none; whether there was none.

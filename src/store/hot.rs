@@ -61,6 +61,11 @@ impl Hot {
         self.clips.invalidate(&name);
     }
 
+    /// Bytes that it holds, or held a moment ago.
+    pub(super) fn bytes(&self) -> u64 {
+        self.clips.weighted_size()
+    }
+
     /// Bytes and number of what it holds.
     #[cfg(test)]
     pub(super) fn size(&self) -> (u64, u64) {

@@ -150,7 +150,6 @@ impl Keeper {
     }
 
     /// Bytes of disk that the clips and the notices take.
-    #[cfg(test)]
     pub(super) fn bytes(&self) -> (u64, u64) {
         (self.books.clips.bytes(), self.books.notices.bytes())
     }

@@ -113,6 +113,17 @@ pub enum StoreHealth {
     Failing,
 }
 
+/// How much is kept, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreSize {
+    /// Clips in memory.
+    pub clips_in_memory: u64,
+    /// Notices in memory, which could not be saved yet.
+    pub notices_in_memory: u64,
+    /// Clips and notices in the data folder; not known of a bucket.
+    pub on_disk: Option<(u64, u64)>,
+}
+
 /// Clips and notices by name.
 pub struct Store {
     hot: Arc<Hot>,
@@ -321,6 +332,15 @@ impl Store {
     /// does not wait for that.
     pub async fn health(&self) -> StoreHealth {
         if self.writer.works() { StoreHealth::Working } else { StoreHealth::Failing }
+    }
+
+    /// How much is kept, as far as is known without looking.
+    pub fn size(&self) -> StoreSize {
+        StoreSize {
+            clips_in_memory: self.hot.bytes(),
+            notices_in_memory: self.writer.held_bytes(),
+            on_disk: self.keeper().map(Keeper::bytes),
+        }
     }
 
     /// Learns whether writing works before the first clip needs it; writes what was held when it does.

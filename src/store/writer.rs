@@ -112,6 +112,11 @@ impl Writer {
         self.held.invalidate(&id).await;
     }
 
+    /// Bytes of the notices that could not be written yet.
+    pub(super) fn held_bytes(&self) -> u64 {
+        self.held.weighted_size()
+    }
+
     /// Whether writing works as far as is known. Waits for nothing: what failed a while ago is probed meanwhile,
     /// by one for all who ask.
     pub(super) fn works(self: &Arc<Self>) -> bool {

@@ -119,6 +119,11 @@ impl Service {
         line.split_whitespace().next()?.parse().ok()
     }
 
+    /// Waits until it has ended by itself.
+    pub fn ended(&mut self) -> bool {
+        self.ends(Duration::from_secs(60)).is_some()
+    }
+
     /// Whether the process lives.
     pub fn lives(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()

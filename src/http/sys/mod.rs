@@ -5,6 +5,8 @@
 //! clip that also lies in a file in memory, whose pages nobody changes; [`Sheet::send`] finds out by its place
 //! in memory whether what is to be written is part of it. Elsewhere there are no sheets.
 
+pub(super) mod process;
+
 use std::{
     io::{self, IoSlice},
     sync::{
