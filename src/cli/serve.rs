@@ -16,9 +16,12 @@ use crate::{
     store::{Store, StoreOptions},
 };
 
+/// What is logged where the environment does not say. The client of a bucket tells of each attempt that fails.
+const LOG: &str = "info,object_store=warn";
+
 /// Loads the voices, then listens; the address is printed once requests are answered.
 pub(super) fn run(args: Serve) -> Result<(), CliError> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOG));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     say_only_where_it_panicked();
 

@@ -140,7 +140,11 @@ impl Store {
     /// [`StoreError::Bucket`] when the bucket cannot be asked so, or this program was built without; that it does
     /// not answer is no error, but told by [`Store::trouble`]. [`StoreError::Folder`] as for [`Store::folder`].
     #[cfg_attr(not(feature = "s3"), allow(unused_variables))]
-    pub fn shared(folder: &FsPath, bucket: &BucketOptions, options: StoreOptions) -> Result<Self, StoreError> {
+    pub fn shared(
+        folder: &FsPath,
+        bucket: &BucketOptions,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
         #[cfg(feature = "s3")]
         {
             let objects = s3::objects(bucket, options.patience)?;
@@ -152,13 +156,7 @@ impl Store {
 
     /// The store with a bucket behind it.
     #[cfg_attr(not(feature = "s3"), allow(dead_code))]
-    fn before(
-        self,
-        name: &str,
-        objects: Arc<dyn ObjectStore>,
-        prefix: &str,
-        options: StoreOptions,
-    ) -> Self {
+    fn before(self, name: &str, objects: Arc<dyn ObjectStore>, prefix: &str, options: StoreOptions) -> Self {
         let objects = Disk::new(objects, Path::from(prefix), options.patience, None);
         let bucket = (name, objects, options.bucket_patience);
         let shared = Shared::new(bucket, self.disk.clone(), self.writer.clone(), self.hot.clone());

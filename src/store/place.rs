@@ -22,7 +22,6 @@ pub(super) enum Place {
 /// The folder of what says that something is late.
 pub(super) const LATE: &str = "late";
 
-
 impl Place {
     /// The folders, then the name of the file.
     pub(super) fn parts(self) -> Vec<String> {

@@ -22,7 +22,10 @@ const RETRIES: usize = 1;
 ///
 /// # Errors
 /// [`StoreError::Bucket`] when what was given makes no address, or there is no key.
-pub(super) fn objects(options: &BucketOptions, patience: Duration) -> Result<Arc<dyn ObjectStore>, StoreError> {
+pub(super) fn objects(
+    options: &BucketOptions,
+    patience: Duration,
+) -> Result<Arc<dyn ObjectStore>, StoreError> {
     if options.access_key_id.is_empty() || options.secret_access_key.is_empty() {
         // Without a key the client would ask the network for one.
         return Err(StoreError::Bucket("it needs an access key and its secret".to_owned()));
@@ -50,7 +53,9 @@ pub(super) fn objects(options: &BucketOptions, patience: Duration) -> Result<Arc
     if let Some(endpoint) = &options.endpoint {
         let plain = endpoint.starts_with("http://");
         if !plain && !endpoint.starts_with("https://") {
-            return Err(StoreError::Bucket("its endpoint begins with neither https:// nor http://".to_owned()));
+            return Err(StoreError::Bucket(
+                "its endpoint begins with neither https:// nor http://".to_owned(),
+            ));
         }
         if plain && !options.allow_http {
             let why = "its endpoint is http://, which sends clips and notices unencrypted: allow that, or use https://";
