@@ -98,12 +98,19 @@ struct Args {
     /// Access key of the bucket; here and not in the environment, because it opens nothing but a test
     #[arg(long, value_name = "ID:SECRET", default_value = "test:secret")]
     s3_key: String,
+    /// How long somebody waits for the bucket
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    s3_patience_ms: u64,
 }
 
 impl Args {
     fn store(&self) -> Result<Store, Box<dyn Error>> {
-        let options =
-            StoreOptions { clip_bytes: self.memory, clip_disk: self.clip_disk, ..StoreOptions::default() };
+        let options = StoreOptions {
+            clip_bytes: self.memory,
+            clip_disk: self.clip_disk,
+            bucket_patience: Duration::from_millis(self.s3_patience_ms),
+            ..StoreOptions::default()
+        };
         let Some(folder) = &self.data else { return Ok(Store::memory(options)) };
         let Some(bucket) = self.s3_bucket.clone() else { return Ok(Store::folder(folder, options)?) };
         let (id, secret) = self.s3_key.split_once(':').unwrap_or_default();

@@ -196,7 +196,8 @@ impl Bucket {
     ///
     /// What it writes stays: other processes ask with the same object.
     pub(super) async fn probe(&self) {
-        match timeout(self.patience, self.ask()).await.unwrap_or(Err(DiskError::Slow)) {
+        // Three questions; nobody waits for the answers.
+        match timeout(3 * self.patience, self.ask()).await.unwrap_or(Err(DiskError::Slow)) {
             Ok(creates) => {
                 if self.creates.swap(creates, Ordering::Relaxed) && !creates {
                     tracing::warn!(

@@ -267,3 +267,6 @@ impl Shared {
         self.unmarked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

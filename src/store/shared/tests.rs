@@ -1,0 +1,392 @@
+//! What the store promises with a bucket that does what a real server cannot be told to do.
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    fmt, fs,
+    path::Path as FsPath,
+    sync::atomic::{AtomicU8, AtomicUsize, Ordering},
+    time::Instant,
+};
+
+use futures::{future::BoxFuture, stream::BoxStream};
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, PutMode,
+    PutMultipartOptions, PutOptions, PutResult, Result, memory::InMemory, path::Path,
+};
+
+use super::*;
+use crate::store::{BucketOptions, Store, StoreHealth, StoreOptions};
+
+/// What a bucket does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Mood {
+    Works,
+    Fails,
+    Hangs,
+    /// Writes over what is there, whatever it is told.
+    Overwrites,
+    /// Does not know how to write only where there is nothing.
+    KnowsNoCreate,
+    /// Is not there.
+    Missing,
+}
+
+/// A bucket in memory, with a mood.
+#[derive(Debug)]
+struct Moody {
+    objects: InMemory,
+    mood: AtomicU8,
+    /// Requests for what there may be of clips and notices.
+    reads: AtomicUsize,
+}
+
+impl Moody {
+    fn new(mood: Mood) -> Arc<Self> {
+        let (mood, reads) = (AtomicU8::new(mood as u8), AtomicUsize::new(0));
+        Arc::new(Self { objects: InMemory::new(), mood, reads })
+    }
+
+    fn is(&self, mood: Mood) {
+        self.mood.store(mood as u8, Ordering::Relaxed);
+    }
+
+    fn mood(&self) -> Mood {
+        let moods =
+            [Mood::Works, Mood::Fails, Mood::Hangs, Mood::Overwrites, Mood::KnowsNoCreate, Mood::Missing];
+        moods[usize::from(self.mood.load(Ordering::Relaxed))]
+    }
+
+    fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    async fn answers(&self) -> Result<()> {
+        match self.mood() {
+            Mood::Fails => Err(Error::Generic { store: "moody", source: "it was told to".into() }),
+            Mood::Hangs => std::future::pending().await,
+            Mood::Missing => Err(Error::NotFound { path: "b".to_owned(), source: "it is not there".into() }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Moody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("moody")
+    }
+}
+
+// Written as the macro of the trait would write it, which is no dependency of ours.
+impl ObjectStore for Moody {
+    fn put_opts<'s, 'p, 'f>(
+        &'s self,
+        location: &'p Path,
+        payload: PutPayload,
+        mut opts: PutOptions,
+    ) -> BoxFuture<'f, Result<PutResult>>
+    where
+        's: 'f,
+        'p: 'f,
+    {
+        Box::pin(async move {
+            self.answers().await?;
+            match (self.mood(), &opts.mode) {
+                (Mood::KnowsNoCreate, PutMode::Create) => {
+                    let (operation, implementer) = ("create".to_owned(), "moody".to_owned());
+                    return Err(Error::NotImplemented { operation, implementer });
+                }
+                (Mood::Overwrites, _) => opts.mode = PutMode::Overwrite,
+                _ => {}
+            }
+            self.objects.put_opts(location, payload, opts).await
+        })
+    }
+
+    fn put_multipart_opts<'s, 'p, 'f>(
+        &'s self,
+        location: &'p Path,
+        opts: PutMultipartOptions,
+    ) -> BoxFuture<'f, Result<Box<dyn MultipartUpload>>>
+    where
+        's: 'f,
+        'p: 'f,
+    {
+        self.objects.put_multipart_opts(location, opts)
+    }
+
+    fn get_opts<'s, 'p, 'f>(
+        &'s self,
+        location: &'p Path,
+        options: GetOptions,
+    ) -> BoxFuture<'f, Result<GetResult>>
+    where
+        's: 'f,
+        'p: 'f,
+    {
+        Box::pin(async move {
+            if location.filename() != Some("probe") {
+                self.reads.fetch_add(1, Ordering::Relaxed);
+            }
+            self.answers().await?;
+            self.objects.get_opts(location, options).await
+        })
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.objects.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.objects.list(prefix)
+    }
+
+    fn list_with_delimiter<'s, 'p, 'f>(
+        &'s self,
+        prefix: Option<&'p Path>,
+    ) -> BoxFuture<'f, Result<ListResult>>
+    where
+        's: 'f,
+        'p: 'f,
+    {
+        self.objects.list_with_delimiter(prefix)
+    }
+
+    fn copy_opts<'s, 'a, 'b, 'f>(
+        &'s self,
+        from: &'a Path,
+        to: &'b Path,
+        options: CopyOptions,
+    ) -> BoxFuture<'f, Result<()>>
+    where
+        's: 'f,
+        'a: 'f,
+        'b: 'f,
+    {
+        self.objects.copy_opts(from, to, options)
+    }
+}
+
+const PATIENCE: Duration = Duration::from_millis(100);
+
+fn name(n: u8) -> ClipName {
+    ClipName::wav(format!("{n:02x}").repeat(32).parse().unwrap())
+}
+
+fn clip(n: u8) -> Bytes {
+    vec![n; 1000].into()
+}
+
+fn notice(n: u8) -> (NoticeId, Bytes) {
+    (NoticeId::new([n; 16]), format!("{{\"text\":\"{n}\"}}").into())
+}
+
+async fn store(bucket: &Arc<Moody>, folder: &FsPath) -> Store {
+    let options = StoreOptions {
+        retry: Duration::ZERO,
+        patience: 4 * PATIENCE,
+        bucket_patience: PATIENCE,
+        ..StoreOptions::default()
+    };
+    let store = Store::folder(folder, options).unwrap().before("b", bucket.clone(), "some/where", options);
+    store.probe().await;
+    store
+}
+
+/// The object under the name of a clip, without its seal.
+async fn object(bucket: &Moody, name: ClipName) -> Option<Bytes> {
+    let path =
+        Place::Clip(name).parts().into_iter().fold(Path::from("some/where"), |path, part| path.join(part));
+    let found = bucket.objects.get_opts(&path, GetOptions::default()).await.ok()?;
+    seal::open(found.bytes().await.unwrap())
+}
+
+fn late(folder: &FsPath) -> usize {
+    fs::read_dir(folder.join("late")).map_or(0, Iterator::count)
+}
+
+async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !so().await {
+        assert!(started.elapsed() < Duration::from_secs(20), "never: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_first_clip_is_everybodys_in_memory_and_in_the_folder() {
+    for mood in [Mood::Works, Mood::Overwrites, Mood::KnowsNoCreate] {
+        let bucket = Moody::new(mood);
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let first = store(&bucket, folders[0].path()).await;
+        let second = store(&bucket, folders[1].path()).await;
+        assert_eq!(second.trouble(), None, "{mood:?} is no trouble");
+        for (store, bytes) in [(&first, clip(1)), (&second, clip(2))] {
+            store.hold_clip(name(1), bytes.clone());
+            store.save_clip(name(1), &bytes).await;
+        }
+        assert_eq!(second.hot(name(1)), Some(clip(1)), "{mood:?}");
+        assert_eq!(object(&bucket, name(1)).await, Some(clip(1)), "{mood:?}");
+        drop(second);
+        bucket.is(Mood::Fails);
+        let second = store(&bucket, folders[1].path()).await;
+        assert_eq!(second.clip(name(1)).await, Some(clip(1)), "{mood:?}: the folder has it");
+        assert_eq!(late(folders[1].path()), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_is_late_is_brought_also_by_the_next_process() {
+    let bucket = Moody::new(Mood::Works);
+    let folder = tempfile::tempdir().unwrap();
+    let first = store(&bucket, folder.path()).await;
+    bucket.is(Mood::Fails);
+    let (id, json) = notice(7);
+    assert!(first.save_notice(id, json.clone()).await, "the folder keeps it");
+    for n in 1..=3 {
+        first.hold_clip(name(n), clip(n));
+        first.save_clip(name(n), &clip(n)).await;
+    }
+    assert!(first.trouble().unwrap().starts_with("the bucket b cannot be used"));
+    assert_eq!(first.health().await, StoreHealth::Working, "the folder works");
+    assert_eq!(late(folder.path()), 4);
+    drop(first);
+
+    // One left the folder meanwhile: it can be made again.
+    fs::remove_file(folder.path().join(Place::Clip(name(3)).parts().join("/"))).unwrap();
+    let second = store(&bucket, folder.path()).await;
+    assert_eq!(second.notice(id).await, Ok(Some(json.clone())));
+    assert_eq!(second.notice(notice(8).0).await, Err(StoreError::Unreadable), "the bucket may have it");
+    bucket.is(Mood::Works);
+    until("nothing is late", async || late(folder.path()) == 0).await;
+    assert_eq!(object(&bucket, name(1)).await, Some(clip(1)));
+    assert_eq!(object(&bucket, name(2)).await, Some(clip(2)));
+    assert_eq!(object(&bucket, name(3)).await, None);
+    assert_eq!(second.trouble(), None);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = store(&bucket, elsewhere.path()).await;
+    assert_eq!(other.notice(id).await, Ok(Some(json)));
+    assert!(other.keep_notice(id).await);
+    assert!(!other.keep_notice(notice(9).0).await);
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_not_there_is_told_in_words() {
+    let bucket = Moody::new(Mood::Missing);
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&bucket, folder.path()).await;
+    assert!(store.trouble().unwrap().contains("(there is no such bucket)"));
+    let (id, json) = notice(7);
+    assert!(store.save_notice(id, json).await);
+    bucket.is(Mood::Works);
+    until("it is made", async || store.trouble().is_none() && late(folder.path()) == 0).await;
+}
+
+#[tokio::test]
+async fn where_neither_folder_nor_bucket_can_be_written_memory_holds_it_for_both() {
+    let bucket = Moody::new(Mood::Fails);
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("data");
+    fs::write(&folder, b"a file where the folder should be").unwrap();
+    let first = store(&bucket, &folder).await;
+    let (id, json) = notice(7);
+    assert!(!first.save_notice(id, json.clone()).await, "it is safe nowhere");
+    first.hold_clip(name(1), clip(1));
+    first.save_clip(name(1), &clip(1)).await;
+    assert_eq!(first.notice(id).await, Ok(Some(json.clone())));
+
+    bucket.is(Mood::Works);
+    until("the bucket has the clip", async || object(&bucket, name(1)).await.is_some()).await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = store(&bucket, elsewhere.path()).await;
+    until("the bucket has the notice", async || other.notice(id).await == Ok(Some(json.clone()))).await;
+    assert!(first.save_notice(id, json).await, "now it is safe");
+    assert_eq!(first.health().await, StoreHealth::Failing, "the folder still fails");
+}
+
+#[tokio::test]
+async fn a_bucket_that_hangs_is_waited_for_once() {
+    let bucket = Moody::new(Mood::Works);
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&bucket, folder.path()).await;
+    store.hold_clip(name(1), clip(1));
+    store.save_clip(name(1), &clip(1)).await;
+    bucket.is(Mood::Hangs);
+    let started = Instant::now();
+    assert_eq!(store.clip(name(1)).await, Some(clip(1)));
+    assert!(started.elapsed() < PATIENCE / 2);
+    assert_eq!(store.clip(name(2)).await, None, "it is made, as if it were not there");
+    assert!(started.elapsed() >= PATIENCE);
+    let started = Instant::now();
+    for n in 3..50 {
+        assert_eq!(store.clip(name(n)).await, None);
+        assert_eq!(store.clip_len(name(n)).await, None);
+        let (id, json) = notice(n);
+        assert!(store.save_notice(id, json).await);
+    }
+    let reads = bucket.reads();
+    println!("50 of each while it hangs: {:?}, {reads} reads", started.elapsed());
+    assert!(reads <= 3, "{reads}");
+    bucket.is(Mood::Works);
+    until("nothing is late", async || late(folder.path()) == 0).await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_asked_for_once_and_a_second_later_again() {
+    let bucket = Moody::new(Mood::Works);
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let first = store(&bucket, folders[0].path()).await;
+    let second = store(&bucket, folders[1].path()).await;
+    for _ in 0..3 {
+        assert_eq!(second.clip_len(name(1)).await, None);
+        assert_eq!(second.clip(name(1)).await, None);
+    }
+    assert_eq!(bucket.reads(), 1);
+    first.save_clip(name(1), &clip(1)).await;
+    until("it is found", async || second.clip(name(1)).await == Some(clip(1))).await;
+    assert_eq!(second.clip_len(name(1)).await, Some(1000));
+}
+
+#[tokio::test]
+async fn the_truth_is_the_bucket_where_there_is_one() {
+    let bucket = Moody::new(Mood::Works);
+    let folder = tempfile::tempdir().unwrap();
+    let shared = store(&bucket, folder.path()).await;
+    shared.truth().unwrap().put(Place::Notice(notice(1).0), PutPayload::from_static(b"x")).await.unwrap();
+    let alone = Store::folder(folder.path(), StoreOptions::default()).unwrap();
+    let found = alone.truth().unwrap().get(Place::Notice(notice(1).0)).await;
+    assert_eq!(found, Err(DiskError::Missing));
+    assert!(Store::memory(StoreOptions::default()).truth().is_none());
+}
+
+#[cfg(feature = "s3")]
+#[test]
+fn what_cannot_be_a_bucket_is_refused_in_words_and_the_key_is_told_to_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = BucketOptions {
+        bucket: "notices".to_owned(),
+        endpoint: Some("https://s3.example.gov.cn".to_owned()),
+        access_key_id: "AKEXAMPLE".to_owned(),
+        secret_access_key: "very secret".to_owned(),
+        ..Default::default()
+    };
+    let told = format!("{good:?}");
+    assert!(told.contains("notices") && !told.contains("AKEX") && !told.contains("secret "), "{told}");
+    let made = |options: &BucketOptions| {
+        Store::shared(folder.path(), options, StoreOptions::default())
+            .map(|_| ())
+            .map_err(|why| why.to_string())
+    };
+    assert_eq!(made(&good), Ok(()));
+    let plain = Some("http://s3.example.gov.cn".to_owned());
+    let without = BucketOptions { endpoint: None, region: Some("eu-central-1".to_owned()), ..good.clone() };
+    assert_eq!(made(&without), Ok(()));
+    for (bad, words) in [
+        (BucketOptions { secret_access_key: String::new(), ..good.clone() }, "access key"),
+        (BucketOptions { endpoint: plain.clone(), ..good.clone() }, "unencrypted"),
+        (BucketOptions { endpoint: Some("s3.example".to_owned()), ..good.clone() }, "neither"),
+    ] {
+        assert!(made(&bad).unwrap_err().contains(words), "{words}");
+    }
+    assert_eq!(made(&BucketOptions { endpoint: plain, allow_http: true, ..good }), Ok(()));
+}
