@@ -8,6 +8,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked --bin langdu
 # What is in the program comes under licences that ask to be told.
-python3 packaging/licences.py >target/licences.txt
+python3 packaging/licences.py | gzip -9n >target/licences.txt.gz
 cargo deb --no-build --quiet
 ls -l target/debian/langdu_*.deb

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints the licences of all crates that the program is made of, each text once.
 
-    python3 packaging/licences.py >target/licences.txt
+    python3 packaging/licences.py | gzip -9n >target/licences.txt.gz
 """
 
 import collections
