@@ -272,20 +272,22 @@ fn traversal(service: &Service, witness: &Witness, key: &str) {
             ("GET", format!("/v1/notices/{out}/events")),
             ("DELETE", format!("/v1/notices/{out}/work")),
             ("GET", format!("{}{out}", witness.notice.urls[0].split_once('?').unwrap().0)),
-            ("DELETE", format!("/v1/lexicon/entries/{out}")),
             ("POST", format!("/v1/notices?voice={out}")),
         ] {
             let headers = [("authorization", &*bearer), ("content-type", "text/plain")];
-            let answer = service.client().ask(method, &path, &headers, "停水。".as_bytes()).unwrap();
+            let body = if method == "POST" { "停水。" } else { "" };
+            let answer = service.client().ask(method, &path, &headers, body.as_bytes()).unwrap();
             assert!((400..500).contains(&answer.status), "{method} {path}: {}", answer.status);
             assert!(!String::from_utf8_lossy(&answer.body).contains("root:"), "{path}");
         }
-        // As an entry it may be right: then it stands in the lexicon, and nowhere else.
+        // As an entry it may be right: then it stands in the lexicon for a while, and nowhere else.
         let entry = json!({"said": "水"}).to_string();
         let headers = [("authorization", &*bearer), ("content-type", "application/json")];
         let path = format!("/v1/lexicon/entries/{out}");
         let put = service.client().ask("PUT", &path, &headers, entry.as_bytes()).unwrap();
         assert!(matches!(put.status, 200 | 201 | 400..500), "{path}: {}", put.status);
+        let deleted = service.client().ask("DELETE", &path, &headers, b"").unwrap();
+        assert!(matches!(deleted.status, 204 | 400..500), "{path}: {}", deleted.status);
     }
     for home in ELSEWHERE.iter().filter(|out| !out.contains('\\')) {
         let clip = witness.notice.urls[0].split_once('?').unwrap().0;
@@ -345,8 +347,9 @@ fn rubbish(service: &Service, witness: &Witness, _: &str) {
     for _ in 0..300 {
         let mut bytes = good.clone().into_bytes();
         for _ in 0..random.usize(1..6) {
-            let at = random.usize(0..bytes.len());
+            let at = random.usize(0..bytes.len().max(1));
             match random.u8(0..4) {
+                _ if bytes.len() < 2 => {}
                 0 => bytes[at] = random.u8(..),
                 1 => drop(bytes.remove(at)),
                 2 => bytes.insert(at, random.u8(..)),
