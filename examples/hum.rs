@@ -27,6 +27,7 @@ use langdu::{
     audio::Pcm,
     engine::{Engine, EngineError, Voice},
     http::{self, App},
+    keys::Keys,
     reading::Reading,
     render::{RenderOptions, Renderer},
     store::{Store, StoreOptions},
@@ -58,6 +59,12 @@ struct Args {
     /// Bytes of planned notices in memory
     #[arg(long, value_name = "BYTES", default_value_t = RenderOptions::default().planned_bytes)]
     planned: u64,
+    /// File of the keys
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// What readers may hear: open, origins, published
+    #[arg(long, default_value = "open")]
+    access: http::Access,
     /// How long one synthesis may take
     #[arg(long, value_name = "MS", default_value_t = 60_000)]
     limit_ms: u64,
@@ -192,7 +199,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("tally at http://{}", tally.local_addr()?);
     let told = Router::new().route("/", get(async move || Json(engine.tally())));
     tokio::spawn(axum::serve(tally, told).into_future());
-    http::serve(listener, App::new(renderer), async {
+    let keys = args.keys.map_or_else(|| Ok(Keys::default()), |file| Keys::open(&file))?;
+    let app = App::new(renderer).keys(Arc::new(keys)).access(args.access);
+    http::serve(listener, app, async {
         // Without a handler there is nothing to wait for: the process is ended from outside.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
