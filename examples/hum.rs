@@ -60,6 +60,9 @@ struct Args {
     /// Bytes of planned notices in memory
     #[arg(long, value_name = "BYTES", default_value_t = RenderOptions::default().planned_bytes)]
     planned: u64,
+    /// What readers may hear: open, origins, published
+    #[arg(long, default_value = "open")]
+    access: http::Access,
     /// How long one synthesis may take
     #[arg(long, value_name = "MS", default_value_t = 60_000)]
     limit_ms: u64,
@@ -264,7 +267,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         trusted_proxies: args.trusted_proxy,
     };
     let keys = args.keys.map(|file| Keys::open(&file)).transpose()?.unwrap_or_default();
-    let app = App::new(renderer).limits(limits).keys(Arc::new(keys));
+    let app = App::new(renderer).limits(limits).keys(Arc::new(keys)).access(args.access);
     http::serve(listener, app, told_to_stop()).await?;
     // An engine that hangs is not waited for.
     std::process::exit(0);

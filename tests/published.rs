@@ -285,3 +285,343 @@ async fn what_is_published_outlives_a_restart_and_goes_on_being_made() {
         house.stage.get(&clip_urls(&manifest)[0]).await.is(200);
     }
 }
+
+#[tokio::test]
+async fn what_is_withdrawn_is_removed_in_every_form_and_what_others_say_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::new(folder.path(), Access::Published);
+    let ours = "关于甲村停水的通知\n甲村今天停水。\n特此通知。\n";
+    let others = "关于乙村停水的通知\n乙村今天停水。\n特此通知。\n";
+    house.put("1", json!({"text": ours})).await.is(201);
+    house.put("2", json!({"text": others})).await.is(201);
+    let (one, two) = (house.made("1").await, house.made("2").await);
+    let (ours_at, theirs_at) = (clip_urls(&one), clip_urls(&two));
+    let bare = |urls: &[String]| -> Vec<String> {
+        urls.iter().map(|url| url.split('?').next().unwrap().to_owned()).collect()
+    };
+    let (keys, kept) = (bare(&ours_at), bare(&theirs_at));
+    let shared = keys.iter().filter(|key| kept.contains(key)).count();
+    assert!(shared > 0 && shared < keys.len(), "they share a sentence, and not all");
+
+    // In other formats, at another speed, in other words of markup.
+    for url in &ours_at {
+        house.stage.get(&url.replace(".wav", ".8k.wav")).await.is(200);
+    }
+    let faster = house.submit(json!({"text": ours, "speed": 1.5})).await.is(201).json();
+    let marked =
+        house.submit(json!({"html": ours.lines().map(|line| format!("<p>{line}</p>")).collect::<String>()}));
+    let marked = marked.await.is(201).json();
+    let mut variants = clip_urls(&faster);
+    variants.extend(clip_urls(&marked));
+    for url in &variants {
+        house.stage.get(url).await.is(200);
+    }
+    until("all is on disk", async || {
+        let disk = clips_on_disk(folder.path());
+        bare(&variants).iter().chain(&keys).all(|url| disk.iter().any(|file| url.ends_with(file)))
+            && keys.iter().all(|url| disk.iter().any(|file| url.replace(".wav", ".8k.wav").ends_with(file)))
+    })
+    .await;
+
+    house.ask("DELETE", "1", &[], Value::Null).await.is(204);
+    let disk = clips_on_disk(folder.path());
+    for url in ours_at.iter().chain(&variants) {
+        let key = url.split('?').next().unwrap();
+        let stays = kept.contains(&key.to_owned());
+        let stem = key.strip_prefix("/v1/clips/").unwrap().split('.').next().unwrap();
+        assert_eq!(disk.iter().any(|file| file.starts_with(stem)), stays, "{key} on disk");
+        assert_eq!(house.stage.get(key).await.status.as_u16() == 200, stays, "{key} in memory");
+        if !stays {
+            house.stage.get(url).await.is_problem(404, "clip_unknown");
+            house.stage.get(&url.replace(".wav", ".alaw")).await.is_problem(404, "clip_unknown");
+        }
+    }
+    for manifest in [&one, &faster, &marked] {
+        for path in ["", "/events", "/audio.wav"] {
+            house.stage.get(&under(manifest, path)).await.is_problem(404, "notice_unknown");
+        }
+        let record = format!("data/notices/{}.notice", manifest["id"].as_str().unwrap());
+        assert!(!folder.path().join(record).exists());
+    }
+    house.submit(json!({"text": ours, "speed": 1.5})).await.is_problem(403, "not_published");
+    for url in &theirs_at {
+        house.stage.get(url).await.is(200);
+    }
+    // Published again it is made again.
+    house.put("3", json!({"text": ours})).await.is(201);
+    let again = house.made("3").await;
+    assert_eq!(again["id"], one["id"]);
+    until("it is kept again", async || {
+        let disk = clips_on_disk(folder.path());
+        keys.iter().all(|url| disk.iter().any(|file| url.ends_with(file)))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clip_that_is_being_made_while_its_notice_is_withdrawn_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::new(folder.path(), Access::Published);
+    house.stage.engine.close();
+    let entry = house.put("1", json!({"text": "今天停水。"})).await.is(201).json();
+    let manifest = house.stage.get(entry["url"].as_str().unwrap()).await.is(200).json();
+    until("it is being made", async || house.stage.engine.calls() > 0).await;
+    house.ask("DELETE", "1", &[], Value::Null).await.is(204);
+    house.stage.engine.open();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(clips_on_disk(folder.path()), [""; 0]);
+    let key = clip_urls(&manifest)[0].split('?').next().unwrap().to_owned();
+    house.stage.get(&key).await.is_problem(404, "clip_unknown");
+}
+
+#[tokio::test]
+async fn two_names_of_one_text_are_withdrawn_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::new(folder.path(), Access::Published);
+    house.put("1", json!({"text": NOTICE})).await.is(201);
+    house.put("2", json!({"text": NOTICE})).await.is(201);
+    let url = clip_urls(&house.made("1").await).remove(0);
+    house.ask("DELETE", "1", &[], Value::Null).await.is(204);
+    house.submit(json!({"text": NOTICE})).await.is(200);
+    house.stage.get(&url).await.is(200);
+    house.ask("DELETE", "2", &[], Value::Null).await.is(204);
+    house.submit(json!({"text": NOTICE})).await.is_problem(403, "not_published");
+    house.stage.get(&url).await.is_problem(404, "clip_unknown");
+}
+
+#[tokio::test]
+async fn readers_hear_what_is_published_in_any_voice_and_markup_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::new(folder.path(), Access::Published);
+    let stage = &house.stage;
+    let html = "<h1>关于停水的通知</h1><p>因管网检修，<b>5月3日</b>8时停水。</p>\n<p>咨询电话：12345。</p>";
+    house.put("1", json!({"html": html})).await.is(201);
+    for (body, status) in [
+        (json!({"text": NOTICE}), 201),
+        (json!({"text": NOTICE}), 200),
+        (json!({"text": NOTICE, "speed": 1.3}), 201),
+        (json!({"text": NOTICE, "voice": "slow", "reading": {"one": "yi"}}), 201),
+        (json!({"text": NOTICE.replace("停水。", "\u{200b}停水。").replace('\n', "\r\n\n\u{3000}")}), 201),
+        (json!({"html": html}), 200),
+    ] {
+        let manifest = house.submit(body).await.is(status).json();
+        stage.get(&clip_urls(&manifest)[0]).await.is(200);
+        stage.get(&under(&manifest, "")).await.is(200);
+        stage.get(&under(&manifest, "/audio.wav")).await.is(200);
+        stage.delete(&under(&manifest, "/work")).await.is(204);
+    }
+    for body in [
+        json!({"text": NOTICE.replace("12345", "12346")}),
+        json!({"text": format!("{NOTICE}特此通知。")}),
+        json!({"text": NOTICE.lines().next()}),
+        json!({"text": "今天停水。"}),
+    ] {
+        house.submit(body).await.is_problem(403, "not_published");
+    }
+    let spoken = async |key: &str| {
+        let request =
+            Request::post("/v1/spoken").header("content-type", "text/plain").header("authorization", key);
+        stage.ask(request.body(Body::from("停水。")).unwrap()).await
+    };
+    stage.post("/v1/spoken", "text/plain", "停水。").await.is_problem(403, "not_published");
+    spoken("Bearer langdu_0").await.is_problem(401, "key_wrong");
+    spoken(&format!("Bearer {}", house.editor)).await.is_problem(403, "right_missing");
+    spoken(&format!("Bearer {}", house.speaker)).await.is(200);
+    spoken(&format!("Bearer {}", house.publisher)).await.is(200);
+
+    // What a program with a key has made is not for readers, but what they share with it is.
+    let request = Request::post("/v1/notices").header("content-type", "text/plain");
+    let request = request.header("authorization", format!("Bearer {}", house.speaker));
+    let secret = stage.ask(request.body(Body::from("内部事项。\n今晚开会。")).unwrap()).await.is(201).json();
+    for path in ["", "/events", "/audio.wav"] {
+        stage.get(&under(&secret, path)).await.is_problem(404, "notice_unknown");
+    }
+    let published = house.entry("1").await.json()["notice"].as_str().unwrap().to_owned();
+    stage.engine.close();
+    for url in clip_urls(&secret) {
+        let url = url.replace(".wav", ".ulaw");
+        stage.get(&url).await.is_problem(404, "clip_unknown");
+        let (key, _) = url.split_once('?').unwrap();
+        stage.get(key).await.is_problem(404, "clip_unknown");
+        stage.get(&format!("{key}?notice={published}")).await.is_problem(404, "clip_unknown");
+    }
+    stage.engine.open();
+}
+
+#[tokio::test]
+async fn only_pages_of_the_allowed_origins_submit_or_who_has_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::new(folder.path(), Access::Origins);
+    let publisher = format!("Bearer {}", house.publisher);
+    for address in ["/v1/notices", "/v1/spoken"] {
+        for (headers, allowed) in [
+            (&[][..], false),
+            (&[("origin", "https://a.example")], true),
+            (&[("origin", "https://a.example"), ("sec-fetch-site", "cross-site")], true),
+            (&[("origin", "https://b.example")], false),
+            (&[("origin", "null")], false),
+            (&[("host", "langdu.example"), ("origin", "https://langdu.example")], true),
+            (
+                &[
+                    ("host", "langdu.example"),
+                    ("origin", "https://langdu.example"),
+                    ("sec-fetch-site", "same-origin"),
+                ],
+                true,
+            ),
+            (
+                &[
+                    ("host", "langdu.example"),
+                    ("origin", "https://langdu.example"),
+                    ("sec-fetch-site", "same-site"),
+                ],
+                false,
+            ),
+            (&[("host", "langdu.example:81"), ("origin", "https://langdu.example")], false),
+            (&[("host", "langdu.example")], false),
+            (&[("authorization", &*publisher)], true),
+        ] {
+            let mut request = Request::post(address).header("content-type", "text/plain");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let answer = house.stage.ask(request.body(Body::from("停水。")).unwrap()).await;
+            if allowed {
+                assert!(answer.status.is_success(), "{address} {headers:?}: {answer:?}");
+            } else {
+                answer.is_problem(403, "origin_refused");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_word_that_was_mended_is_heard_from_the_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let lexicon = folder.path().join("site.lexicon");
+    fs::write(&lexicon, "").unwrap();
+    let site = Arc::new(SiteLexicon::open(&lexicon).unwrap());
+    let options = RenderOptions { lexicon: site.clone(), ..RenderOptions::default() };
+    let house = House::with(folder.path(), Access::Published, StoreOptions::default(), options);
+    house.put("1", json!({"text": "六安今天停水。\n请大家储水。"})).await.is(201);
+    house.put("2", json!({"text": "明天恢复供水。"})).await.is(201);
+    let before = house.made("1").await;
+    house.made("2").await;
+    let calls = house.stage.engine.calls();
+
+    fs::write(&lexicon, "六安\tliu4 an1\n").unwrap();
+    site.reload().unwrap();
+    until("it is planned anew", async || {
+        let entry = house.entry("1").await.json();
+        entry["notice"] != before["id"] && entry["ready"] == entry["clips"]
+    })
+    .await;
+    let after = house.made("1").await;
+    assert_eq!(after["clip_count"], before["clip_count"]);
+    assert!(house.stage.engine.said().iter().any(|said| said.starts_with("liu an")));
+    house.made("2").await;
+    assert_eq!(house.stage.engine.calls(), calls + 1, "one clip alone sounds otherwise");
+    // Who listens at this moment goes on.
+    house.stage.get(&under(&before, "")).await.is(200);
+    house.stage.get(&clip_urls(&before)[0]).await.is(200);
+    house.ask("DELETE", "1", &[], Value::Null).await.is(204);
+    for manifest in [&before, &after] {
+        house.stage.get(&under(manifest, "")).await.is_problem(404, "notice_unknown");
+        house.stage.get(&clip_urls(manifest)[0]).await.is_problem(404, "clip_unknown");
+    }
+}
+
+#[tokio::test]
+async fn two_services_on_one_store_have_one_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) =
+        (House::new(folder.path(), Access::Published), House::new(folder.path(), Access::Published));
+    // The keys of the first went when those of the second were given out, and it has them in memory.
+    one.put("1", json!({"text": NOTICE})).await.is(201);
+    until("the other has it", async || two.entry("1").await.status == 200).await;
+    let manifest = two.made("1").await;
+    two.submit(json!({"text": NOTICE, "speed": 1.2})).await.is(201);
+    one.put("1", json!({"text": "明天恢复供水。"})).await.is(200);
+    until("the other has the new one", async || two.entry("1").await.json()["title"] == "明天恢复供水。")
+        .await;
+    two.submit(json!({"text": NOTICE})).await.is_problem(403, "not_published");
+    two.stage.get(&under(&manifest, "")).await.is_problem(404, "notice_unknown");
+    two.put("2", json!({"text": NOTICE})).await.is(201);
+    until("the first has it too", async || one.list("").await["total"] == 2).await;
+    let url = clip_urls(&one.made("2").await).remove(0);
+    one.stage.get(&url).await.is(200);
+    two.ask("DELETE", "2", &[], Value::Null).await.is(204);
+    until("nobody has it", async || one.entry("2").await.status == 404).await;
+    until("nobody hears it", async || one.stage.get(&url).await.status == 404).await;
+    one.submit(json!({"text": NOTICE})).await.is_problem(403, "not_published");
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_not_published_and_what_is_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::new(folder.path(), Access::Published);
+    house.put("1", json!({"text": NOTICE})).await.is(201);
+    let manifest = house.made("1").await;
+    let (data, away) = (folder.path().join("data"), folder.path().join("away"));
+    fs::rename(&data, &away).unwrap();
+    fs::write(&data, "a disk that is gone").unwrap();
+    house.put("1", json!({"text": "今天停电。"})).await.is_problem(503, "store_unavailable");
+    house.put("2", json!({"text": "今天停电。"})).await.is_problem(503, "store_unavailable");
+    house.ask("DELETE", "1", &[], Value::Null).await.is_problem(503, "store_unavailable");
+    assert_eq!(names(&house.list("").await), ["1"]);
+    house.submit(json!({"text": NOTICE})).await.is(200);
+    house.stage.get(&clip_urls(&manifest)[0]).await.is(200);
+    house.submit(json!({"text": "今天停电。"})).await.is_problem(403, "not_published");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(names(&house.list("").await), ["1"], "a disk that cannot be read withdraws nothing");
+    fs::remove_file(&data).unwrap();
+    fs::rename(&away, &data).unwrap();
+    until("it is published", async || house.put("2", json!({"text": "今天停电。"})).await.status == 201)
+        .await;
+    house.ask("DELETE", "1", &[], Value::Null).await.is(204);
+}
+
+#[tokio::test]
+async fn what_is_published_makes_no_room_for_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = StoreOptions { clip_disk: 1 << 20, clip_bytes: 1 << 20, ..StoreOptions::default() };
+    let house = House::with(folder.path(), Access::Open, store, RenderOptions::default());
+    house.put("1", json!({"text": NOTICE})).await.is(201);
+    let manifest = house.made("1").await;
+    let keys: Vec<String> = clip_urls(&manifest).iter().map(|url| url[10..74].to_owned()).collect();
+    let on_disk = |keys: &[String]| {
+        let disk = clips_on_disk(folder.path());
+        keys.iter().all(|key| disk.iter().any(|file| file.starts_with(&**key)))
+    };
+    until("it is on disk", async || on_disk(&keys)).await;
+    // They were used before all others.
+    for shelf in fs::read_dir(folder.path().join("data/clips")).unwrap().flatten() {
+        for file in fs::read_dir(shelf.path()).unwrap().flatten() {
+            let then = std::time::SystemTime::now() - Duration::from_secs(9_000_000);
+            fs::File::options().write(true).open(file.path()).unwrap().set_modified(then).unwrap();
+        }
+    }
+    let storm = house.stage.submit(&text(40)).await;
+    let (others, calls) = (clip_urls(&storm).len(), house.stage.engine.calls());
+    until("the storm is over", async || house.stage.engine.calls() >= calls.max(others + keys.len())).await;
+    until("others went", async || clips_on_disk(folder.path()).len() < others / 2).await;
+    assert!(on_disk(&keys), "what is published went");
+    assert_eq!(house.stage.get("/healthz").await.json()["status"], "ok");
+
+    // More than there is room for: it is told, and nothing of it goes.
+    for n in 0..3 {
+        house
+            .put(&format!("long {n}"), json!({"text": text(40).replace('村', &n.to_string())}))
+            .await
+            .is(201);
+    }
+    for n in 0..3 {
+        house.made(&format!("long {n}")).await;
+    }
+    until("it is told", async || house.stage.get("/healthz").await.json()["status"] == "degraded").await;
+    assert!(on_disk(&keys));
+    for n in 0..3 {
+        house.ask("DELETE", &format!("long {n}"), &[], Value::Null).await.is(204);
+    }
+    assert!(on_disk(&keys));
+}

@@ -16,7 +16,7 @@ use axum::{body::Body, http::Request, response::Response};
 use http_body_util::BodyExt;
 use langdu::{
     audio::{Clip, Container, Recording},
-    http::{App, router},
+    http::{Access, App, router},
     keys::{self, Keys, Right},
     render::RenderOptions,
     store::{Store, StoreOptions},
@@ -316,7 +316,7 @@ async fn what_would_not_fit_into_memory_is_refused() {
 }
 
 #[tokio::test]
-async fn where_the_site_has_keys_one_is_needed() {
+async fn where_not_everybody_may_have_texts_spoken_a_key_is_needed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.toml");
     let stage = Stage::in_memory();
@@ -334,21 +334,21 @@ async fn where_the_site_has_keys_one_is_needed() {
             body: body.collect().await.unwrap().to_bytes(),
         }
     };
-    // Where it has none, whatever they send is as good as nothing.
+    // Where everybody may, whatever they send is as good as nothing: these clients always send a key.
     speak(&stage.router, Some("sk-anything")).await.is(200);
 
     let speech = keys::add(&file, "chat", &[Right::Speech]).unwrap();
     let publish = keys::add(&file, "cms", &[Right::Publish]).unwrap();
     let lexicon = keys::add(&file, "editor", &[Right::Lexicon]).unwrap();
     let keys = Arc::new(Keys::open(&file).unwrap());
-    let router = router(App::new(stage.renderer.clone()).keys(keys));
+    let open = router(App::new(stage.renderer.clone()).keys(keys.clone()));
+    speak(&open, Some("sk-anything")).await.is(200);
+    let router = router(App::new(stage.renderer.clone()).keys(keys).access(Access::Published));
     speak(&router, Some(&speech)).await.is(200);
     speak(&router, Some(&publish)).await.is(200);
     error(&speak(&router, Some("sk-anything")).await, 401, "invalid_api_key", None);
-    let none = speak(&router, None).await;
-    error(&none, 401, "invalid_api_key", None);
-    assert_eq!(none.header("www-authenticate"), "Bearer");
+    error(&speak(&router, None).await, 403, "not_published", None);
     error(&speak(&router, Some(&lexicon)).await, 403, "right_missing", None);
     let models = Request::get("/v1/models").body(Body::empty()).unwrap();
-    assert_eq!(router.oneshot(models).await.unwrap().status(), 401);
+    assert_eq!(router.oneshot(models).await.unwrap().status(), 403);
 }

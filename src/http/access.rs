@@ -17,7 +17,8 @@ use super::{
 use crate::{
     keys::Right,
     plan::ClipKey,
-    render::{RenderError, Submitted},
+    published::PublishError,
+    render::{RenderError, Submission, Submitted},
     store::NoticeId,
 };
 
@@ -101,17 +102,18 @@ pub(super) async fn may_hear_clip(
     }
     let unknown = || RenderError::ClipUnknown(key);
     let id = home.ok_or_else(unknown)?;
-    may_hear(app, headers, id).await?;
-    let notice = app.renderer.notice(id).await?;
-    if app.renderer.has(&notice, key) { Ok(()) } else { Err(unknown().into()) }
+    let published = match app.published.has(id).await {
+        Err(PublishError::Render(RenderError::NoticeUnknown(_))) => false,
+        published => published?,
+    };
+    if published && app.renderer.has(&*app.renderer.notice(id).await?, key) {
+        return Ok(());
+    }
+    Err(unknown().into())
 }
 
 /// Submits a notice, if its sender may.
-pub(super) async fn submit(
-    app: &App,
-    leave: Leave,
-    submission: crate::render::Submission,
-) -> Result<Submitted, Problem> {
+pub(super) async fn submit(app: &App, leave: Leave, submission: Submission) -> Result<Submitted, Problem> {
     if leave == Leave::Published {
         return Ok(app.published.submit(submission).await?);
     }

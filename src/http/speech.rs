@@ -20,7 +20,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    App, auth,
+    App, access,
     body::{self, Received},
     json,
     problem::{Code, Problem},
@@ -28,7 +28,6 @@ use super::{
 };
 use crate::{
     audio::{Clip, Container, Encoding, Recording},
-    keys::Right,
     notice::Format,
     render::{RenderError, Renderer, Speech, Submission},
 };
@@ -122,7 +121,7 @@ pub(super) async fn speech(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refused> {
-    may_speak(&app, &headers)?;
+    access::may_submit(&app, &headers)?;
     let Asked { submission, container, room } = Asked::read(&app.renderer, &headers, body).await?;
     let speech = app.renderer.speech(submission).await.map_err(Refused::from_renderer)?;
     drop(room);
@@ -165,20 +164,9 @@ pub(super) async fn speech(
     tag = "speech",
 )]
 pub(super) async fn models(State(app): State<App>, headers: HeaderMap) -> Result<Response, Refused> {
-    may_speak(&app, &headers)?;
+    access::may_submit(&app, &headers)?;
     let model = |id: &&'static str| Model { id, object: "model", created: 0, owned_by: "langdu" };
     Ok(json(&Models { object: "list", data: MODELS.iter().map(model).collect() })?)
-}
-
-/// Lets pass who may have any text spoken: where the site has keys, who has one that is good for it.
-///
-/// Where it has none, whatever stands in `Authorization` is left alone: these clients always send something.
-fn may_speak(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    if !app.keys.any() {
-        return Ok(());
-    }
-    let publishes = || auth::authorised(app, headers, Right::Publish);
-    auth::authorised(app, headers, Right::Speech).or_else(|why| publishes().map_err(|_| why)).map(drop)
 }
 
 /// What was asked for.

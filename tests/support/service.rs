@@ -84,6 +84,11 @@ impl Service {
         assert!(sent.unwrap().success());
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL: it can do nothing about it.
     pub fn kill(&mut self) {
         // It may have ended already, which is found out elsewhere.

@@ -63,6 +63,12 @@ impl Truth {
         }
     }
 
+    /// Keys of the clips of a text.
+    pub fn keys(&self, text: &str) -> Vec<String> {
+        let urls = submit(&mut self.reference.client(), text).unwrap().unwrap().urls;
+        urls.iter().map(|url| url[10..74].to_owned()).collect()
+    }
+
     /// What the reference answers.
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.reference.client().ask("GET", path, headers, b"").unwrap()
