@@ -75,14 +75,17 @@ fn a_trusted_proxy_says_who_asks() {
 #[test]
 fn everybody_together_is_limited_and_what_is_kept_is_heard() {
     let folder = tempfile::tempdir().unwrap();
-    let options = ["--client-rate", "0", "--total-rate", "60"];
+    // One at once, and one more every fifteen seconds.
+    let options = ["--client-rate", "0", "--total-rate", "4"];
     let mut service = Service::real_in(folder.path(), &options);
     let witness = Witness::of(&service);
     let answers: Vec<Answer> = (0..40).map(|_| post(&service, "停水。", &[])).collect();
     let refused: Vec<&Answer> = answers.iter().filter(|answer| answer.status == 503).collect();
-    assert!((15..=26).contains(&refused.len()), "{}", refused.len());
+    assert!(refused.len() >= 20, "{}", refused.len());
     for answer in refused {
-        assert_eq!((answer.json()["code"].as_str(), answer.header("retry-after")), (Some("overloaded"), "1"));
+        assert_eq!(answer.json()["code"], "overloaded");
+        let wait: u64 = answer.header("retry-after").parse().unwrap();
+        assert!((1..=15).contains(&wait), "{wait}");
     }
     witness.is_served(&mut service, "too many of all");
 }

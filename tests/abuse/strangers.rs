@@ -403,7 +403,7 @@ fn addresses(service: &Service, _: &Witness, _: &str) {
     let entity = format!("<!DOCTYPE speak [<!ENTITY x SYSTEM '{url}'>]><speak>&x;</speak>");
     let parameter = format!("<!DOCTYPE speak SYSTEM '{url}'><speak>停水。</speak>");
     for (media_type, body, status) in [
-        ("text/plain", format!("详见{url}。"), 201),
+        ("text/plain", format!("今天停热。\n详见{url}。"), 201),
         ("text/html", html, 201),
         ("application/ssml+xml", ssml, 201),
         ("application/ssml+xml", entity, 400),
@@ -420,9 +420,8 @@ fn addresses(service: &Service, _: &Witness, _: &str) {
         let answer =
             service.client().ask("POST", "/v1/notices", &headers, body.as_bytes()).unwrap().is(status);
         if status == 201 {
-            let id = answer.json()["id"].as_str().unwrap().to_owned();
-            let path = format!("/v1/notices/{id}/audio.8k.wav");
-            service.client().get(&path).unwrap().is(200);
+            let first = answer.json()["sentences"][0]["clips"][0]["url"].as_str().unwrap().to_owned();
+            service.client().get(&first).unwrap().is(200);
         }
     }
     let absolute = format!("GET {url} HTTP/1.1\r\nHost: {there}\r\n\r\n");
@@ -433,8 +432,7 @@ fn addresses(service: &Service, _: &Witness, _: &str) {
 }
 
 fn going_away(service: &Service, witness: &Witness, _: &str) {
-    let text =
-        "因供水主管网检修施工需要定于六月三日早上八时起至晚上十时对城东片区实行临时停水，请提前储水。\n";
+    let text = "今天停电。\n请提前准备。";
     let notice = submit(&mut service.client(), text).unwrap().unwrap();
     let whole = format!("/v1/notices/{}/audio.wav", notice.id);
     service.client().get(&whole).unwrap().is(200);
