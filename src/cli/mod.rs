@@ -32,7 +32,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the player, the demo pages and the API
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Speak a notice into a WAV file
     Synth(Synth),
     /// Filter: a text a line in, its spoken form out
@@ -217,7 +217,7 @@ impl CliError {
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Synth(args) => synth::run(args),
         Command::Spoken(args) => filter::spoken(args),
         Command::Pronounce(args) => filter::pronounce(args),
