@@ -23,11 +23,11 @@ tidy() {
 trap tidy EXIT
 die() { printf 'failed: %s\n' "$*" >&2; exit 1; }
 inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
-# With all capabilities gone, as the unit has it.
-as_service() {
-    chroot "$root" env -i PATH=/usr/bin:/bin "LANGDU_LISTEN=127.0.0.1:$port" \
-        setpriv --reuid=langdu --regid=langdu --clear-groups --no-new-privs --bounding-set=-all "$@"
-}
+# With all capabilities gone, as the unit has it. Each of these becomes the next: the number of the process stays.
+as_service=(
+    chroot "$root" env -i PATH=/usr/bin:/bin "LANGDU_LISTEN=127.0.0.1:$port"
+    setpriv --reuid=langdu --regid=langdu --clear-groups --no-new-privs --bounding-set=-all
+)
 
 if [ -n "$base" ] && [ -d "$base" ]; then
     cp -a "$base" "$root"
@@ -51,12 +51,12 @@ inside test -s /usr/share/doc/langdu/copyright || die "no copyright"
 inside test -s /usr/share/doc/langdu/licences.txt.gz || die "no licences"
 [ "$(stat -c '%a %U %G' "$root/etc/langdu/keys.toml" | cut -d' ' -f1)" = 640 ] || die "everybody can read the keys"
 
-as_service langdu config check || die "the configuration is not in order"
+"${as_service[@]}" langdu config check || die "the configuration is not in order"
 inside langdu keys add --name cms --may publish >"$work/key" 2>"$work/said" || die "$(cat "$work/said")"
-as_service langdu keys list | grep -q '^cms' || die "the service cannot read the keys that root hands out"
+"${as_service[@]}" langdu keys list | grep -q '^cms' || die "the service cannot read the keys that root hands out"
 
 started=$(date +%s%N)
-as_service langdu serve >"$work/out" 2>"$work/log" &
+"${as_service[@]}" langdu serve >"$work/out" 2>"$work/log" &
 service=$!
 until curl -fsS -o "$work/health" "http://127.0.0.1:$port/healthz" 2>/dev/null; do
     kill -0 "$service" 2>/dev/null || die "it ended: $(cat "$work/log")"
@@ -68,7 +68,6 @@ spent() { awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 +
 printf 'answers after      %s ms, %s ms of processor\n' "$((($(date +%s%N) - started) / 1000000))" "$(spent)"
 grep -q '"status":"ok"' "$work/health" || die "$(cat "$work/health")"
 
-# The program itself: chroot, env and setpriv have become it.
 resident() { awk '/^VmRSS|^VmHWM/ { printf "%s %s kB  ", $1, $2 }' "/proc/$service/status"; }
 until grep -q 'the voices are ready' "$work/log"; do sleep 0.05; done
 printf 'voices ready after %s ms, %s ms of processor\n' "$((($(date +%s%N) - started) / 1000000))" "$(spent)"

@@ -237,7 +237,7 @@ mod tests {
         let layer = source::defaults(&mut problems);
         assert!(problems.is_empty(), "{problems}");
         // Every field has a value, and every value a field: a key that is missing or too many would be an error.
-        let defaults = read(&[layer.clone()]);
+        let defaults = read(std::slice::from_ref(&layer));
         assert_eq!(layer.values.len(), source::keys().len());
 
         // What holds in a program that embeds the rooms holds here too.
