@@ -5,7 +5,7 @@
 
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run build test setup test-rust test-browser gold listen load abuse lint shots
+.PHONY: run build test setup test-rust test-browser clients gold listen load abuse lint shots
 
 run: build
 	./target/release/langdu serve --listen $(LISTEN)
@@ -25,6 +25,12 @@ test-rust:
 test-browser:
 	cargo build --locked
 	npm test
+
+# The clients that exist, unchanged, against the service with its voice.
+clients:
+	./tools/setup-tests.sh
+	cargo build --locked --bin langdu --example hum
+	./tools/clients/openai_test.sh
 
 # Figures of the reading front end against the gold files, with the floors that must hold.
 gold:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the browser tests need and the machine lacks: Node.js with npm, Chromium, a Chinese font;
-# with the argument `load` what the load tools need (nginx and wrk), with `abuse` what the tools of tools/abuse need
-# (Python with venv).
+# the decoders of Opus and FLAC; with the argument `load` what the load tools need (nginx and wrk), with `abuse` what
+# the tools of tools/abuse need (Python with venv).
 # Debian and its relatives are served by apt-get; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,6 +15,8 @@ elif [ "${1:-}" = abuse ]; then
 else
   command -v node >/dev/null && command -v npm >/dev/null || wanted+=(nodejs npm)
   command -v chromium >/dev/null || wanted+=(chromium)
+  command -v opusdec >/dev/null || wanted+=(opus-tools)
+  command -v flac >/dev/null || wanted+=(flac)
   fc-list :lang=zh 2>/dev/null | grep -q . || wanted+=(fonts-noto-cjk fontconfig)
 fi
 

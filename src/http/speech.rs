@@ -223,8 +223,8 @@ fn voice_of(renderer: &Renderer, name: String) -> String {
     if renderer.voices().any(|voice| voice.name == name) {
         return name;
     }
-    let rows = STOCK.lines().filter_map(|row| row.split_once('\t'));
-    let Some((_, sex)) = rows.into_iter().find(|(stock, _)| *stock == name) else { return name };
+    let mut rows = STOCK.lines().filter_map(|row| row.split_once('\t'));
+    let Some((_, sex)) = rows.find(|(stock, _)| *stock == name) else { return name };
     let ours = renderer.voices().find(|voice| voice.sex == sex).or_else(|| renderer.voices().next());
     ours.map_or(name, |voice| voice.name.clone())
 }
