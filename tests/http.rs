@@ -358,6 +358,8 @@ async fn the_description_agrees_with_the_routes() {
         "/v1/notices/{id}/events",
         "/v1/notices/{id}/work",
         "/v1/notices/{id}/{file}",
+        "/v1/published",
+        "/v1/published/{name}",
         "/v1/spoken",
         "/v1/voices",
     ];

@@ -12,7 +12,7 @@ use langdu::{
     keys::{self, Keys, Right},
     render::RenderOptions,
     site::SiteLexicon,
-    store::{Store, StoreOptions},
+    store::{ListedId, Store, StoreOptions},
 };
 use serde_json::{Value, json};
 use stage::{Answer, Stage, clip_urls, text, under, until};
@@ -418,6 +418,12 @@ async fn readers_hear_what_is_published_in_any_voice_and_markup_and_nothing_else
     ] {
         house.submit(body).await.is_problem(403, "not_published");
     }
+    // Words that are written as published may not be said as others.
+    let said = |what: &str| format!("<speak><p>六安<sub alias=\"{what}\">今天</sub>停水。</p></speak>");
+    house.put("2", json!({"ssml": said("今日")})).await.is(201);
+    house.submit(json!({"text": "六安今天停水。"})).await.is(201);
+    house.submit(json!({"ssml": said("今日")})).await.is(200);
+    house.submit(json!({"ssml": said("任何别的话")})).await.is_problem(403, "not_published");
     let spoken = async |key: &str| {
         let request =
             Request::post("/v1/spoken").header("content-type", "text/plain").header("authorization", key);
@@ -611,17 +617,56 @@ async fn what_is_published_makes_no_room_for_others() {
     // More than there is room for: it is told, and nothing of it goes.
     for n in 0..3 {
         house
-            .put(&format!("long {n}"), json!({"text": text(40).replace('村', &n.to_string())}))
+            .put(&format!("long-{n}"), json!({"text": text(40).replace('村', &n.to_string())}))
             .await
             .is(201);
     }
     for n in 0..3 {
-        house.made(&format!("long {n}")).await;
+        house.made(&format!("long-{n}")).await;
     }
     until("it is told", async || house.stage.get("/healthz").await.json()["status"] == "degraded").await;
     assert!(on_disk(&keys));
     for n in 0..3 {
-        house.ask("DELETE", &format!("long {n}"), &[], Value::Null).await.is(204);
+        house.ask("DELETE", &format!("long-{n}"), &[], Value::Null).await.is(204);
     }
     assert!(on_disk(&keys));
+}
+
+#[tokio::test]
+async fn what_a_crash_has_left_half_done_is_finished_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::new(folder.path(), Access::Published);
+    house.put("1", json!({"text": NOTICE})).await.is(201);
+    house.put("2", json!({"text": "明天恢复供水。"})).await.is(201);
+    let (one, two) = (house.made("1").await, house.made("2").await);
+    let faster = house.submit(json!({"text": NOTICE, "speed": 1.5})).await.is(201).json();
+    house.stage.made(&faster).await;
+    let data = folder.path().join("data");
+    let store = Store::folder(&data, StoreOptions::default()).unwrap();
+    let record = async || -> Value {
+        serde_json::from_slice(&store.listed(ListedId::of("1")).await.unwrap().unwrap()).unwrap()
+    };
+    until("what was heard is written down", async || {
+        record().await["heard"].as_array().unwrap().contains(&faster["id"])
+    })
+    .await;
+    drop(house);
+    // Of the one only the gravestone was written, of the other only the entry.
+    let mut stone = record().await;
+    stone["withdrawn"] = true.into();
+    store.put_listed(ListedId::of("1"), stone.to_string().into()).await.unwrap();
+    fs::remove_file(data.join(format!("notices/{}.notice", two["id"].as_str().unwrap()))).unwrap();
+    let key = clip_urls(&two)[0][10..74].to_owned();
+    fs::remove_file(data.join(format!("clips/{}/{key}.wav", &key[..2]))).unwrap();
+
+    let house = House::new(folder.path(), Access::Published);
+    assert_eq!(names(&house.list("").await), ["2"]);
+    until("the grave is empty", async || fs::read_dir(data.join("published")).unwrap().count() == 1).await;
+    let disk = clips_on_disk(folder.path());
+    for url in clip_urls(&one).iter().chain(&clip_urls(&faster)) {
+        assert!(!disk.iter().any(|file| file.starts_with(&url[10..74])), "{url} is on disk");
+        house.stage.get(url).await.is_problem(404, "clip_unknown");
+    }
+    assert_eq!(house.made("2").await["id"], two["id"]);
+    house.submit(json!({"text": NOTICE})).await.is_problem(403, "not_published");
 }

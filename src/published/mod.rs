@@ -244,8 +244,8 @@ impl Published {
     /// [`PublishError::NotPublished`], or as [`Renderer::submit`].
     pub async fn submit(&self, submission: Submission) -> Result<Submitted, PublishError> {
         self.is_read().await?;
-        let words = Words::of(&*self.list.renderer.plan(submission.clone()).await?);
-        if !self.list.registry().is_published(words) {
+        let planned = self.list.renderer.plan(submission.clone()).await?;
+        if !self.list.is_open(&planned) {
             return Err(PublishError::NotPublished);
         }
         let submitted = self.list.renderer.submit(submission).await?;
@@ -272,7 +272,7 @@ impl Published {
             return Ok(true);
         }
         let notice = self.list.renderer.notice(id).await?;
-        Ok(self.list.hear(&notice).await)
+        Ok(self.list.is_open(&notice) && self.list.hear(&notice).await)
     }
 
     /// Whether the list was read; waits a while for it.
@@ -360,6 +360,14 @@ impl List {
         removed
             .inspect_err(|why| tracing::warn!(notice = %id, %why, "a withdrawn notice is removed later"))
             .is_ok()
+    }
+
+    /// Whether readers may hear a notice: it says the words of an entry as they are written. SSML has words said in
+    /// another way, which may be any words at all, so that only the publisher's own will do.
+    fn is_open(&self, notice: &Notice) -> bool {
+        let registry = self.registry();
+        let as_written = notice.document.overrides.is_empty() || registry.is_heard(notice.id);
+        as_written && registry.is_published(Words::of(notice))
     }
 
     /// Remembers a notice if it has the words of an entry; whether it has.
