@@ -38,7 +38,6 @@ pub(super) const TEMPLATE: &str = include_str!("../langdu.toml");
 /// Everything that may be chosen; `langdu.toml` says what each is for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "what protects, measures and keeps in buckets takes its part when it comes")]
 pub(super) struct Settings {
     #[serde(deserialize_with = "value::address")]
     pub listen: SocketAddr,
