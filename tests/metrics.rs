@@ -156,7 +156,7 @@ async fn the_numbers_are_for_those_whom_the_operator_has_named() {
         if let Some(peer) = peer {
             router = router.layer(Extension(Peer::new(peer.parse().unwrap())));
         }
-        let request = Request::get("/metrics").body(Body::empty()).unwrap();
+        let request = Request::get("/metrics").header("host", "localhost").body(Body::empty()).unwrap();
         router.oneshot(request).await.unwrap().status().as_u16()
     };
     for (peer, expected) in [

@@ -65,17 +65,14 @@ pub(super) async fn clip(
         // The name tells the sound: there is no need to look, let alone to make it again.
         (name, answer(StatusCode::NOT_MODIFIED, Body::empty(), &name, etag))
     } else {
-        let served = match app.renderer.hot(name) {
+        if app.renderer.hot(name).is_none() {
+            access::may_hear_clip(&app, &headers, name.key, id).await?;
+        }
+        let served = match app.renderer.kept(name).await {
             Some(file) => Served { file, name },
             None => {
-                access::may_hear_clip(&app, &headers, name.key, id).await?;
-                match app.renderer.kept(name).await {
-                    Some(file) => Served { file, name },
-                    None => {
-                        limits::charge_for_clip(&app, &extensions)?;
-                        app.renderer.file(name, id).await?
-                    }
-                }
+                limits::charge_for_clip(&app, &extensions)?;
+                app.renderer.make(name, id).await?
             }
         };
         (served.name, respond(&served.name, served.file, &method, &headers)?)

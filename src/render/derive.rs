@@ -1,6 +1,6 @@
 //! Files of a clip in other formats than the canonical one: derived when they are asked for, then kept like it.
 //!
-//! 1. a file that is kept is served without a look at the clip ([`Derive::kept`]);
+//! 1. a file that is kept is served without a look at the clip ([`super::Renderer::kept`]);
 //! 2. whoever asks for the same file at the same time waits for one derivation;
 //! 3. deriving is work for a processor: it runs beside the async workers, on as many threads as there are cores;
 //! 4. the file goes to memory and to who waits; the disk gets it behind them.
@@ -35,11 +35,6 @@ impl Derive {
             seats: Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))),
             unsaved: Arc::new(Semaphore::new(UNSAVED)),
         }
-    }
-
-    /// The file `name` if it was derived before and is kept.
-    pub(super) async fn kept(desk: &Desk, name: ClipName) -> Option<Bytes> {
-        if name.encoding == Encoding::Wav { None } else { desk.store.clip(name).await }
     }
 }
 

@@ -41,7 +41,6 @@ use crate::{
     store::{ClipName, NoticeId, Store, StoreHealth, StoreSize},
 };
 use ahead::Ahead;
-use derive::Derive;
 use desk::{Desk, served};
 pub use error::RenderError;
 pub use fallback::Part;
@@ -288,27 +287,36 @@ impl Renderer {
 
     /// The file of a clip if it is in memory or on disk: no work but reading it.
     pub async fn kept(&self, name: ClipName) -> Option<Bytes> {
-        match name.encoding {
-            Encoding::Wav => self.desk.stored(name.key).await.map(|clip| clip.wav),
-            _ => self.desk.store.clip(name).await,
+        if name.encoding == Encoding::Wav {
+            return self.desk.found(name.key).await.map(|clip| clip.wav);
+        }
+        let from = if self.desk.store.hot(name).is_some() { "memory" } else { "disk" };
+        let file = self.desk.store.clip(name).await?;
+        served(from);
+        Some(file)
+    }
+
+    /// The file of a clip, in the format that `name` says; waits until it is made. `home` is the notice it belongs to.
+    ///
+    /// # Errors
+    /// As [`Renderer::make`].
+    pub async fn file(&self, name: ClipName, home: Option<NoticeId>) -> Result<Served, RenderError> {
+        match self.kept(name).await {
+            Some(file) => Ok(Served { file, name }),
+            None => self.make(name, home).await,
         }
     }
 
-    /// The file of a clip, in the format that `name` says; waits until it is made. `home` is the notice it
-    /// belongs to.
+    /// The file of a clip that is not [`kept`](Self::kept), in the format that `name` says; waits until it is made.
+    /// `home` is the notice it belongs to.
     ///
     /// # Errors
-    /// [`RenderError::ClipUnknown`] when it is neither stored nor in that notice, or why it could not be made.
-    pub async fn file(&self, name: ClipName, home: Option<NoticeId>) -> Result<Served, RenderError> {
-        if let Some(file) = self.desk.store.hot(name) {
-            served("memory");
-            return Ok(Served { file, name });
-        }
-        if let Some(file) = Derive::kept(&self.desk, name).await {
-            served("disk");
-            return Ok(Served { file, name });
-        }
-        let (key, clip) = self.said(name.key, home).await?;
+    /// [`RenderError::ClipUnknown`] when it is not in that notice, or why it could not be made.
+    pub async fn make(&self, name: ClipName, home: Option<NoticeId>) -> Result<Served, RenderError> {
+        let (key, clip) = match name.encoding {
+            Encoding::Wav => self.speak(name.key, home).await?,
+            _ => self.said(name.key, home).await?,
+        };
         let name = ClipName { key, ..name };
         let file = derive::derived(&self.desk, clip, name).await?;
         Ok(Served { file, name })
@@ -318,15 +326,19 @@ impl Renderer {
     /// until it is made. `home` is the notice it belongs to.
     ///
     /// # Errors
-    /// As [`Renderer::file`].
+    /// As [`Renderer::make`].
     pub async fn clip(&self, key: ClipKey, home: Option<NoticeId>) -> Result<Clip, RenderError> {
         Ok(self.said(key, home).await?.1)
     }
 
     async fn said(&self, key: ClipKey, home: Option<NoticeId>) -> Result<(ClipKey, Clip), RenderError> {
-        if let Some(clip) = self.desk.found(key).await {
-            return Ok((key, clip));
+        match self.desk.found(key).await {
+            Some(clip) => Ok((key, clip)),
+            None => self.speak(key, home).await,
         }
+    }
+
+    async fn speak(&self, key: ClipKey, home: Option<NoticeId>) -> Result<(ClipKey, Clip), RenderError> {
         let home = match home {
             Some(id) => id,
             None => self.desk.homes.get(&key).await.ok_or(RenderError::ClipUnknown(key))?,

@@ -176,24 +176,9 @@ fn hum() -> &'static Path {
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
-        // What cargo tells a test of its package makes build scripts run again, and all that hangs on them be built
-        // again, each time the one and then the other asks.
-        for (name, _) in env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                build.env_remove(name);
-            }
-        }
         if !cfg!(feature = "opus") {
             build.arg("--no-default-features");
         }
-        // What cargo tells of this package is nothing to build others by: `ring` would be built anew because of it,
-        // with all that needs it, now and again when this has ended.
-        let told = |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|begin| name.starts_with(begin));
-        let names = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        names.filter(|name| told(name)).for_each(|name| {
-            build.env_remove(name);
-        });
         assert!(build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
         // This test is target/PROFILE/deps/NAME.
         env::current_exe().unwrap().ancestors().nth(2).unwrap().join("examples/hum")
