@@ -167,7 +167,7 @@ impl Books {
             tracing::warn!(%why, "the list of what is published could not be looked through");
         }
         let started = Instant::now();
-        let mut clean_after = started;
+        let mut clean_after = [started; 2];
         let mut room_after = started;
         loop {
             self.clean(&mut clean_after);
@@ -199,8 +199,10 @@ impl Books {
     }
 
     /// Brings both shelves under their bounds.
-    fn clean(&self, after: &mut Instant) {
-        for (what, shelf) in [("clips", &self.clips), ("notices", &self.notices)] {
+    fn clean(&self, after: &mut [Instant; 2]) {
+        for ((what, shelf), after) in
+            [("clips", &self.clips), ("notices", &self.notices)].into_iter().zip(after)
+        {
             if !shelf.overflows() || Instant::now() < *after || self.must_wait() {
                 continue;
             }
@@ -208,7 +210,7 @@ impl Books {
             match shelf.evict(|_| shelf.bound / 10 * 9) {
                 Ok(Evicted { files, bytes }) => {
                     tracing::info!(what, files, bytes, "the least used were removed");
-                    if shelf.overflows() {
+                    if shelf.is_pinned_full() {
                         // What is left is published: there is no use in looking again at once.
                         *after = Instant::now() + PAUSE;
                     }
