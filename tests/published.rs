@@ -198,10 +198,11 @@ async fn a_name_is_no_path() {
         assert_eq!(entry["name"], meant);
         assert_eq!(house.entry(name).await.is(200).json()["name"], meant);
     }
-    for name in ["%00", "a%0Ab", "%7F", "%FF%FE", &"x".repeat(201), &"x".repeat(10_000)] {
+    for name in ["%00", "a%0Ab", "%7F", &"x".repeat(201), &"x".repeat(10_000)] {
         house.put(name, json!({"text": "停水。"})).await.is_problem(400, "name_invalid");
         house.entry(name).await.is_problem(400, "name_invalid");
     }
+    house.put("%FF%FE", json!({"text": "停水。"})).await.is_problem(400, "utf8_invalid");
     let mut there: Vec<_> =
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     there.sort();

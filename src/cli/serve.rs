@@ -71,9 +71,9 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
     };
 
     let rates = Rates {
-        client_rate: chosen.client_rate.get(),
-        client_burst: chosen.client_burst.get(),
-        total_rate: chosen.total_rate.get(),
+        client_rate: chosen.client_rate,
+        client_burst: chosen.client_burst,
+        total_rate: chosen.total_rate,
         trusted_proxies: chosen.trusted_proxies,
     };
     let runtime = Runtime::new().map_err(CliError::io("starting threads"))?;

@@ -61,7 +61,7 @@ fn whoever_a_client_says_it_is_its_limit_is_its_own() {
 #[test]
 fn a_trusted_proxy_says_who_asks() {
     let folder = tempfile::tempdir().unwrap();
-    let options = ["--client-rate", "1", "--client-burst", "2", "--trusted-proxy", "127.0.0.0/8,::1"];
+    let options = ["--client-rate", "1", "--client-burst", "2", "--trusted-proxies", "127.0.0.0/8,::1"];
     let service = Service::real_in(folder.path(), &options);
     assert_eq!(taken(&service, 10, forwarded_for(|n| format!("198.51.100.{n}"))), 10);
     // What a client sent itself stands further left.

@@ -17,7 +17,6 @@ mod value;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -53,12 +52,12 @@ pub(super) struct Settings {
     pub max_connections: usize,
     /// Per minute.
     #[serde(deserialize_with = "value::rate")]
-    pub client_rate: NonZeroU32,
+    pub client_rate: u32,
     #[serde(deserialize_with = "value::rate")]
-    pub client_burst: NonZeroU32,
+    pub client_burst: u32,
     /// Per minute.
     #[serde(deserialize_with = "value::rate")]
-    pub total_rate: NonZeroU32,
+    pub total_rate: u32,
     #[serde(deserialize_with = "value::number")]
     pub max_followers: usize,
     #[serde(deserialize_with = "value::path")]

@@ -5,7 +5,6 @@
 use std::{
     fmt,
     net::{IpAddr, SocketAddr},
-    num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
 };
@@ -187,14 +186,12 @@ pub(super) fn seconds<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::Error> 
     })
 }
 
-/// How many a minute, from 1.
-pub(super) fn rate<'de, D: Deserializer<'de>>(d: D) -> Result<NonZeroU32, D::Error> {
-    one(d, |text| match digits(text)? {
-        0 => wrong("0 would let nobody in", "write 1 or more; a large number is no limit"),
-        number => u32::try_from(number)
-            .ok()
-            .and_then(NonZeroU32::new)
-            .map_or_else(|| wrong(format!("{text} is too many"), "4294967295 is the largest number"), Ok),
+/// How many; 0 is any number.
+pub(super) fn rate<'de, D: Deserializer<'de>>(d: D) -> Result<u32, D::Error> {
+    one(d, |text| {
+        let too_many =
+            || wrong(format!("{text} is too many"), "4294967295 is the largest number; 0 is any number");
+        u32::try_from(digits(text)?).map_or_else(|_| too_many(), Ok)
     })
 }
 
