@@ -202,7 +202,7 @@ def main():
             stopping(service)
         keys = folder / "keys.toml"
         keys.write_text(KEYS)
-        with Service(folder / "data", "--keys", str(keys)) as service:
+        with Service(folder / "data", "--keys", str(keys), "--access", "published") as service:
             speak = lambda key: service.client(key).audio.speech.create(model="tts-1", voice="alloy", input=SHORT)
             check(len(speak(KEY).read()) > 24_000, "with its key")
             raises(openai.AuthenticationError, "invalid_api_key", lambda: speak("sk-wrong"))

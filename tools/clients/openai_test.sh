@@ -3,19 +3,14 @@
 #
 #   tools/clients/openai_test.sh        LANGDU and LANGDU_HUM name the programs (default: the debug builds)
 #
-# The package is installed into .clients; where Python has no venv, apt-get brings it.
+# The package is installed into .clients.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 home=.clients
 if [ ! -x "$home/bin/python" ]; then
-  python3 -m venv "$home" 2>/dev/null || {
-    rm -rf "$home"
-    as_root=()
-    [ "$(id -u)" = 0 ] || as_root=(sudo)
-    "${as_root[@]}" apt-get install -y -q --no-install-recommends python3-venv
-    python3 -m venv "$home"
-  }
+  ./tools/setup-tests.sh abuse
+  python3 -m venv "$home"
 fi
 "$home/bin/python" -c 'import openai' 2>/dev/null || "$home/bin/pip" install -q 'openai>=2,<4'
 exec "$home/bin/python" tools/clients/openai_test.py
