@@ -372,7 +372,11 @@ async fn the_description_agrees_with_the_routes() {
     for (path, methods) in documented {
         let request = Request::patch(path.replace(['{', '}'], "")).body(Body::empty()).unwrap();
         let answer = stage.ask(request).await;
-        answer.is_problem(405, "method_not_allowed");
+        if ["/v1/audio/speech", "/v1/models"].contains(&path.as_str()) {
+            assert_eq!(answer.is(405).json()["error"]["code"], "method_not_allowed");
+        } else {
+            answer.is_problem(405, "method_not_allowed");
+        }
         let mut allowed: BTreeSet<String> =
             answer.header("allow").split(',').map(|m| m.trim().to_owned()).collect();
         // HEAD comes with every GET; only where it is of use is it described.

@@ -316,6 +316,17 @@ async fn what_would_not_fit_into_memory_is_refused() {
 }
 
 #[tokio::test]
+async fn what_is_refused_before_the_route_is_told_in_its_shape() {
+    let stage = Stage::in_memory();
+    let cross = Request::post("/v1/audio/speech").header("sec-fetch-site", "cross-site");
+    let refused = stage.ask(cross.body(Body::from("{}")).unwrap()).await;
+    error(&refused, 403, "origin_refused", None);
+    assert!(!refused.header("x-request-id").is_empty());
+    let other = Request::put("/v1/models").body(Body::empty()).unwrap();
+    error(&stage.ask(other).await, 405, "method_not_allowed", None);
+}
+
+#[tokio::test]
 async fn where_not_everybody_may_have_texts_spoken_a_key_is_needed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.toml");

@@ -29,6 +29,7 @@ use super::{
     client::Peer,
     limits, metrics,
     problem::{Code, Problem},
+    speech,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -88,8 +89,9 @@ async fn finish_and_log(State(app): State<App>, request: Request, next: Next) ->
         // The router tells the length of an empty body, 0, where the header would be that of the file.
         *response.body_mut() = Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
     }
-    let id = finish(&app, origin.as_ref(), response.headers_mut());
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let mut response = speech::in_their_shape(route, response);
+    let id = finish(&app, origin.as_ref(), response.headers_mut());
     let took = started.elapsed();
     metrics::answered(route, response.status(), took);
     let ms = took.as_millis() as u64;

@@ -264,9 +264,11 @@ impl IntoResponse for Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        if let Some((name, value)) = self.header.map(|header| *header) {
+        if let Some((name, value)) = self.header.as_deref().cloned() {
             headers.insert(name, value);
         }
+        // Where it is told in another shape, that is made of this.
+        response.extensions_mut().insert(self);
         response
     }
 }

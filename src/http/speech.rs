@@ -32,6 +32,9 @@ use crate::{
     render::{RenderError, Renderer, Speech, Submission},
 };
 
+/// The routes of that interface.
+const ROUTES: &[&str] = &["/v1/audio/speech", "/v1/models"];
+
 /// The names that our one model answers to: those that clients have in their lists, and its own.
 const MODELS: &[&str] = &["langdu", "tts-1", "tts-1-hd", "gpt-4o-mini-tts"];
 
@@ -352,12 +355,21 @@ impl From<Problem> for Refused {
 }
 
 impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let Self { status, param, code, message, problem } = self;
-        if problem.is_none() {
-            // Otherwise the problem is counted.
-            metrics::counter!("langdu_problems_total", "code" => code.clone()).increment(1);
-        }
+    fn into_response(mut self) -> Response {
+        let answer = self.problem.take().map(IntoResponse::into_response);
+        // A problem was counted.
+        let answer = answer.unwrap_or_else(|| {
+            metrics::counter!("langdu_problems_total", "code" => self.code.clone()).increment(1);
+            Response::default()
+        });
+        self.shape(answer)
+    }
+}
+
+impl Refused {
+    /// Gives `answer`, which has the headers, status and body.
+    fn shape(self, mut answer: Response) -> Response {
+        let Self { status, param, code, message, .. } = self;
         let status = match status {
             // They know no 422 for what is wrong in a field.
             StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
@@ -366,13 +378,21 @@ impl IntoResponse for Refused {
         let r#type = if status.is_server_error() { "server_error" } else { "invalid_request_error" };
         let error = SpeechError { error: SpeechErrorBody { message: &message, r#type, param, code: &code } };
         let body = serde_json::to_vec(&error).unwrap_or_default();
-        let mut response = problem.map(IntoResponse::into_response).unwrap_or_default();
-        *response.status_mut() = status;
-        *response.body_mut() = Body::from(body);
-        let told = response.headers_mut();
+        *answer.status_mut() = status;
+        *answer.body_mut() = Body::from(body);
+        answer.extensions_mut().remove::<Problem>();
+        let told = answer.headers_mut();
         told.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         told.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         told.remove(header::CONTENT_LENGTH);
-        response
+        answer
+    }
+}
+
+/// An answer of these routes: a problem that was found before they were reached is told in their shape as well.
+pub(super) fn in_their_shape(route: &str, mut answer: Response) -> Response {
+    match answer.extensions_mut().remove::<Problem>() {
+        Some(problem) if ROUTES.contains(&route) => Refused::from(problem).shape(answer),
+        _ => answer,
     }
 }
