@@ -23,7 +23,9 @@ class Service:
     def __init__(self, binary, data):
         begun = time.perf_counter()
         command = [binary, "serve", "--listen", "127.0.0.1:0", "--data", data, "--voices", os.path.join(HERE, "voices")]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        # Quicker than any reader, from one address.
+        env = os.environ | {"LANGDU_CLIENT_RATE": "0", "LANGDU_TOTAL_RATE": "0"}
+        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.origin = re.search(r"http://\S+", self.process.stdout.readline())[0]
         self.started = time.perf_counter() - begun
 

@@ -22,7 +22,9 @@ export async function startService(more = []) {
   const data = await mkdtemp(join(tmpdir(), "langdu-browser-"));
   const args = ["serve", "--listen", "127.0.0.1:0", "--data", data, ...more];
   if (existsSync(voices)) args.push("--voices", voices);
-  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  // All tests come from one address, and quicker than people.
+  const env = { ...process.env, LANGDU_CLIENT_RATE: "0", LANGDU_TOTAL_RATE: "0" };
+  const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
   const gone = new Promise((resolve) => child.once("exit", resolve));
 
   const stop = async () => {

@@ -13,6 +13,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# A load comes from one address: it is to reach what does the work.
+UNLIMITED = os.environ | {"LANGDU_CLIENT_RATE": "0", "LANGDU_TOTAL_RATE": "0"}
+
 # Short sentences and long ones: clips of every length.
 NOTICE = """公告
 今天停水。
@@ -48,7 +51,7 @@ class Service:
         self.log = Path(data) / "service.log"
         arguments = [*command, "serve", "--listen", "127.0.0.1:0", "--data", str(Path(data) / "var"), *options]
         self.process = subprocess.Popen(
-            arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=self.log.open("wb"), text=True
+            arguments, cwd=ROOT, env=UNLIMITED, stdout=subprocess.PIPE, stderr=self.log.open("wb"), text=True
         )
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):

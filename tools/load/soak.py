@@ -64,6 +64,10 @@ def arguments():
     return parser.parse_args()
 
 
+# All of it comes from one address: it is to reach what does the work.
+UNLIMITED = {"LANGDU_CLIENT_RATE": "0", "LANGDU_TOTAL_RATE": "0"}
+
+
 class Service:
     """The process of the service, and what the system tells of it."""
 
@@ -82,7 +86,8 @@ class Service:
         program += ["--listen", "127.0.0.1:0", "--data", folder, *args.option]
         print("running", " ".join(program), flush=True)
         self.process = subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-                                        env={"RUST_LOG": "warn", **os.environ}, stderr=open(args.out + ".log", "w"))
+                                        env={"RUST_LOG": "warn", **os.environ, **UNLIMITED},
+                                        stderr=open(args.out + ".log", "w"))
         said = self.process.stdout.readline()
         found = re.search(r"http://([^:]+):(\d+)", said)
         if not found:
