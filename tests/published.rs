@@ -4,6 +4,8 @@
 
 #[path = "published/edits.rs"]
 mod edits;
+#[path = "published/rotten.rs"]
+mod rotten;
 mod stage;
 #[path = "published/variants.rs"]
 mod variants;

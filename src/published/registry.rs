@@ -179,8 +179,7 @@ impl Registry {
         self.notices.insert(notice, Variant { words, open, heard: at });
         text.heard.push(notice);
         text.news = true;
-        let idle = self.texts.get(&words).filter(|text| text.heard.len() > MOST_HEARD + text.entries.len());
-        if let Some(idle) = idle.and_then(|text| self.idle(text)).filter(|idle| *idle != notice) {
+        while let Some(idle) = self.superfluous(words).filter(|idle| *idle != notice) {
             self.notices.remove(&idle);
             self.strays.push(idle);
             if let Some(text) = self.texts.get_mut(&words) {
@@ -188,6 +187,13 @@ impl Registry {
             }
         }
         true
+    }
+
+    /// What is to be removed where there are too many notices of these words.
+    fn superfluous(&self, words: Words) -> Option<NoticeId> {
+        let text = self.texts.get(&words)?;
+        let most = MOST_HEARD + text.entries.len();
+        (text.heard.len() > most).then(|| self.idle(text)).flatten()
     }
 
     /// The notice that nobody has heard for the longest time, none of the entries' own; none when somebody may still
@@ -244,4 +250,56 @@ fn is_current(entries: &HashMap<ListedId, Kept>, text: &Text, notice: NoticeId) 
 /// Where an entry stands in the list.
 pub(super) fn position(entry: &Entry) -> Position {
     (Reverse(entry.published_at), entry.id)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::published::Labels;
+
+    fn notice(n: usize) -> NoticeId {
+        format!("{n:032x}").parse().unwrap()
+    }
+
+    #[test]
+    fn who_was_not_heard_for_the_longest_time_makes_room() {
+        let (mut registry, words) = (Registry::default(), Words::parse(&"1".repeat(32)).unwrap());
+        let entry = Entry {
+            name: "1".to_owned(),
+            id: ListedId::of("1"),
+            title: String::new(),
+            labels: Labels::default(),
+            published_at: 0,
+            changed_at: 0,
+            revision: String::new(),
+            notice: notice(0),
+            clips: 1,
+        };
+        let (entry, making, former) = (Arc::new(entry), Making::default(), Vec::new());
+        registry.put(Kept { entry, words, pins: None, lexicon: None, making, former, edition: None });
+        for n in 1..=MOST_HEARD {
+            registry.hear(notice(n), words, false, None);
+        }
+        let now = Some(Instant::now());
+        assert!(registry.has_room(notice(1000), words));
+        registry.hear(notice(1), words, true, now);
+        registry.hear(notice(1000), words, true, now);
+        assert_eq!(registry.strays, [notice(2)], "others were not heard later, but remembered later");
+        // All others are listened to.
+        for n in 3..=MOST_HEARD {
+            registry.hear(notice(n), words, true, now);
+        }
+        assert!(!registry.has_room(notice(1001), words) && registry.has_room(notice(1000), words));
+        registry.hear(notice(1001), words, false, now);
+        assert_eq!(
+            registry.strays,
+            [notice(2)],
+            "what must be remembered takes nothing from those who listen"
+        );
+        assert!(registry.is_heard(notice(0)) && registry.is_heard(notice(1001)));
+        // Only what everybody may hear is heard unasked.
+        assert!(registry.listens(notice(1000)) && !registry.listens(notice(1001)));
+    }
 }
