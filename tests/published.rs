@@ -2,7 +2,13 @@
 //! what.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[path = "published/edits.rs"]
+mod edits;
+#[path = "published/rotten.rs"]
+mod rotten;
 mod stage;
+#[path = "published/variants.rs"]
+mod variants;
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -34,6 +40,12 @@ impl House {
     }
 
     fn with(folder: &Path, access: Access, store: StoreOptions, options: RenderOptions) -> Self {
+        let store = Store::folder(&folder.join("data"), store).unwrap();
+        Self::on(store, folder, options, |app| app.access(access).poll(Duration::from_millis(50)))
+    }
+
+    /// On any store; the keys lie in `folder`.
+    fn on(store: Store, folder: &Path, options: RenderOptions, app: impl FnOnce(App) -> App) -> Self {
         let file = folder.join("keys.toml");
         let key = |name: &str, may| {
             let _ = keys::revoke(&file, name);
@@ -42,8 +54,8 @@ impl House {
         let (publisher, editor, speaker) =
             (key("cms", Right::Publish), key("editor", Right::Lexicon), key("speaker", Right::Speech));
         let keys = Arc::new(Keys::open(&file).unwrap());
-        let mut stage = Stage::with(Store::folder(&folder.join("data"), store).unwrap(), options);
-        let app = App::new(stage.renderer.clone()).keys(keys).access(access).poll(Duration::from_millis(50));
+        let mut stage = Stage::with(store, options);
+        let app = app(App::new(stage.renderer.clone()).keys(keys));
         stage.router = router(app.allow_origins(["https://a.example".to_owned()]));
         Self { stage, publisher, editor, speaker }
     }
@@ -487,6 +499,7 @@ async fn only_pages_of_the_allowed_origins_submit_or_who_has_a_key() {
             (&[("host", "langdu.example:81"), ("origin", "https://langdu.example")], false),
             (&[("host", "langdu.example")], false),
             (&[("authorization", &*publisher)], true),
+            (&[("origin", "https://a.example"), ("authorization", "Bearer anything")], false),
         ] {
             let mut request = Request::post(address).header("content-type", "text/plain");
             for (name, value) in headers {
@@ -495,10 +508,24 @@ async fn only_pages_of_the_allowed_origins_submit_or_who_has_a_key() {
             let answer = house.stage.ask(request.body(Body::from("停水。")).unwrap()).await;
             if allowed {
                 assert!(answer.status.is_success(), "{address} {headers:?}: {answer:?}");
+            } else if headers.contains(&("authorization", "Bearer anything")) {
+                answer.is_problem(401, "key_wrong");
             } else {
                 answer.is_problem(403, "origin_refused");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn where_there_are_no_keys_what_is_sent_as_one_changes_nothing() {
+    let mut stage = Stage::in_memory();
+    let app = App::new(stage.renderer.clone()).access(Access::Origins);
+    stage.router = router(app.allow_origins(["https://a.example".to_owned()]));
+    for (origin, status) in [("https://a.example", 201), ("https://b.example", 403)] {
+        let request = Request::post("/v1/notices").header("content-type", "text/plain");
+        let request = request.header("authorization", "Bearer anything").header("origin", origin);
+        stage.ask(request.body(Body::from("今天停水。")).unwrap()).await.is(status);
     }
 }
 

@@ -7,11 +7,12 @@
 
 use std::str::FromStr;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 
 use super::{
     App,
     auth::authorised,
+    limits,
     problem::{Code, Problem},
 };
 use crate::{
@@ -94,6 +95,7 @@ pub(super) async fn may_hear(app: &App, headers: &HeaderMap, id: NoticeId) -> Re
 pub(super) async fn may_hear_clip(
     app: &App,
     headers: &HeaderMap,
+    extensions: &Extensions,
     key: ClipKey,
     home: Option<NoticeId>,
 ) -> Result<(), Problem> {
@@ -102,6 +104,9 @@ pub(super) async fn may_hear_clip(
     }
     let unknown = || RenderError::ClipUnknown(key);
     let id = home.ok_or_else(unknown)?;
+    if !app.renderer.is_planned(id) {
+        limits::charge_for_clip(app, extensions)?;
+    }
     let published = match app.published.has(id).await {
         Err(PublishError::Render(RenderError::NoticeUnknown(_))) => false,
         published => published?,
@@ -118,7 +123,7 @@ pub(super) async fn submit(app: &App, leave: Leave, submission: Submission) -> R
         return Ok(app.published.submit(submission).await?);
     }
     let submitted = app.renderer.submit(submission).await?;
-    app.published.submitted(&submitted.notice).await;
+    app.published.submitted(&submitted.notice);
     Ok(submitted)
 }
 
@@ -127,7 +132,8 @@ pub(super) async fn submit(app: &App, leave: Leave, submission: Submission) -> R
 /// # Errors
 /// When one was sent that is wrong, or good for other things only.
 fn has_key(app: &App, headers: &HeaderMap) -> Result<bool, Problem> {
-    if !headers.contains_key(header::AUTHORIZATION) {
+    // Where there are no keys what is sent as one is none: programs send anything where they must send something.
+    if !headers.contains_key(header::AUTHORIZATION) || !app.keys.any() {
         return Ok(false);
     }
     match authorised(app, headers, Right::Publish) {

@@ -66,7 +66,7 @@ pub(super) async fn clip(
         (name, answer(StatusCode::NOT_MODIFIED, Body::empty(), &name, etag))
     } else {
         if app.renderer.hot(name).is_none() {
-            access::may_hear_clip(&app, &headers, name.key, id).await?;
+            access::may_hear_clip(&app, &headers, &extensions, name.key, id).await?;
         }
         let served = match app.renderer.kept(name).await {
             Some(file) => Served { file, name },

@@ -185,7 +185,7 @@ pub(super) async fn hold(State(app): State<App>, mut request: Request, next: Nex
     response
 }
 
-/// Takes what it costs to make a clip, from the account in the `extensions` of a request.
+/// Takes what it costs to make a clip or to plan a notice, from the account in the `extensions` of a request.
 ///
 /// # Errors
 /// As [`Meter::charge`].

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::{Path, Query, State, rejection::PathRejection, rejection::QueryRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use super::{
     auth::authorised,
     body::{self, Manner, NoticeBody, Sent},
     clips::text_value,
-    json,
+    json, limits,
     problem::{Code, Problem, ProblemBody},
     range,
 };
@@ -182,8 +182,12 @@ pub(super) async fn list(
 pub(super) async fn entry(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
+    extensions: Extensions,
 ) -> Result<Response, Problem> {
     let entry = app.published.entry(&named(name)?).await?;
+    if !app.renderer.is_planned(entry.notice) {
+        limits::charge_for_clip(&app, &extensions)?;
+    }
     let ready = match app.renderer.notice(entry.notice).await {
         Ok(notice) => app.renderer.parts(&notice).await.iter().flatten().count(),
         Err(_) => 0,

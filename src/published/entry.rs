@@ -90,6 +90,9 @@ pub(super) struct Record {
     /// The notices of the same words that were heard, to be removed with it.
     #[serde(default)]
     pub heard: Vec<String>,
+    /// The notices of other words that were published under its name before, to be removed with it.
+    #[serde(default)]
+    pub former: Vec<String>,
     /// It is published no more; what there is of it is being removed.
     #[serde(default)]
     pub withdrawn: bool,
@@ -170,6 +173,7 @@ impl Record {
             clips: entry.clips,
             words: words.to_string(),
             heard: heard.iter().map(NoticeId::to_string).collect(),
+            former: Vec::new(),
             withdrawn: true,
         }
     }

@@ -19,9 +19,10 @@ use std::{
     fmt,
     str::FromStr,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
+use bytes::Bytes;
 use tokio::{
     sync::{Mutex, Notify, watch},
     task::JoinHandle,
@@ -30,7 +31,7 @@ use tokio::{
 
 pub use entry::{Entry, LabelError, Labels, Name, Words};
 use entry::{Record, revision, title_of};
-use registry::{Kept, Position, Registry, position};
+use registry::{Kept, Making, Position, Registry, position};
 
 use crate::{
     render::{Notice, RenderError, Renderer, Submission, Submitted},
@@ -39,6 +40,9 @@ use crate::{
 
 /// How often is looked for what other processes have published.
 pub const POLL: Duration = Duration::from_secs(30);
+
+/// Notices that were published under a name before which are remembered, to be removed with what is.
+const MOST_FORMER: usize = 256;
 
 /// How long somebody may wait for the list to be read at the start.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -49,7 +53,7 @@ pub enum PublishError {
     /// The submission is no notice, or cannot be planned at the moment.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// The record could not be read or written: nothing has changed. It may be tried again.
+    /// The record could not be read or written: as far as is known nothing has changed. It may be tried again.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The list was not read yet. It may be tried again.
@@ -145,10 +149,12 @@ impl Published {
         Self { list, _tending: Arc::new(tending) }
     }
 
-    /// Publishes a notice under `name`, or replaces it; has it made. When this has answered it outlives a power cut.
+    /// Publishes a notice under `name`, or replaces it; has it made. When this has answered it outlives a power cut. What
+    /// was begun is done when nobody waits for it any more.
     ///
     /// # Errors
-    /// When it is no notice, is not what was `expected`, or cannot be written; then nothing has changed.
+    /// When it is no notice, or is not what was `expected`; then nothing has changed. When it cannot be written; a write
+    /// that only took too long may be found done later, and until it has ended nothing else is written under `name`.
     pub async fn put(
         &self,
         name: &Name,
@@ -156,56 +162,22 @@ impl Published {
         labels: Labels,
         expected: &Expected,
     ) -> Result<Publication, PublishError> {
-        let (list, id) = (&self.list, name.id());
         self.is_read().await?;
-        let notice = list.renderer.plan(submission.clone()).await?;
-        let words = Words::of(&notice);
-        let _one_at_a_time = list.editing.lock().await;
-        let old = list.registry().get(id).cloned();
-        expected.check(old.as_ref().map(|old| &*old.entry))?;
-        let same = old.as_ref().filter(|old| old.entry.revision == revision(&submission, &labels));
-        if let Some(same) = same.filter(|same| same.entry.notice == notice.id && same.words == words) {
-            return Ok(Publication { entry: same.entry.clone(), new: false, notice });
-        }
-        let now = now();
-        let before = list.registry().heard(words);
-        let record = Record {
-            name: name.as_str().to_owned(),
-            title: labels.title.clone().unwrap_or_else(|| title_of(&notice)),
-            submission,
-            labels,
-            published_at: old.as_ref().map_or(now, |old| old.entry.published_at),
-            changed_at: same.map_or(now, |same| same.entry.changed_at),
-            notice: notice.id.to_string(),
-            clips: notice.plan.utterances.len(),
-            words: words.to_string(),
-            heard: before.iter().map(NoticeId::to_string).collect(),
-            withdrawn: false,
-        };
-        let entry = Arc::new(record.entry().ok_or(RenderError::Internal)?);
-        list.write(id, &record).await?;
-        list.adopt(entry.clone(), &notice, words, None);
-        list.registry_mut().told(words);
-        list.renderer.keep(&notice).await;
-        list.wake.notify_one();
-        Ok(Publication { entry, new: old.is_none(), notice })
+        let notice = self.list.renderer.plan(submission.clone()).await?;
+        let (list, name, expected) = (self.list.clone(), name.clone(), expected.clone());
+        whole(async move { list.publish(&name, submission, labels, &expected, notice).await }).await
     }
 
-    /// Withdraws what is published under `name`: it is not listed any more, and removed from memory and disk.
+    /// Withdraws what is published under `name`: it is not listed any more, and removed from memory and disk. What was
+    /// begun is done when nobody waits for it any more.
     ///
     /// # Errors
-    /// When there is nothing, or not what was `expected`, or that cannot be written; then nothing has changed.
+    /// When there is nothing, or not what was `expected`; then nothing has changed. When that cannot be written, as for
+    /// [`Published::put`].
     pub async fn withdraw(&self, name: &Name, expected: &Expected) -> Result<(), PublishError> {
-        let (list, id) = (&self.list, name.id());
         self.is_read().await?;
-        let _one_at_a_time = list.editing.lock().await;
-        let kept = list.registry().get(id).cloned().ok_or(PublishError::Unknown)?;
-        expected.check(Some(&*kept.entry))?;
-        let heard = list.registry().heard(kept.words);
-        list.write(id, &Record::gravestone(&kept.entry, kept.words, &heard)).await?;
-        list.take(id);
-        list.bury(id).await;
-        Ok(())
+        let (list, id, expected) = (self.list.clone(), name.id(), expected.clone());
+        whole(async move { list.withdraw(id, &expected).await }).await
     }
 
     /// What is published under `name`.
@@ -245,34 +217,36 @@ impl Published {
     pub async fn submit(&self, submission: Submission) -> Result<Submitted, PublishError> {
         self.is_read().await?;
         let planned = self.list.renderer.plan(submission.clone()).await?;
-        if !self.list.is_open(&planned) {
-            return Err(PublishError::NotPublished);
-        }
+        self.list.hears(&planned)?;
         let submitted = self.list.renderer.submit(submission).await?;
-        if !self.list.hear(&submitted.notice).await {
+        if !self.list.hear(&submitted.notice) {
             // It was withdrawn at this very moment.
-            self.list.remove(submitted.notice.id).await;
+            self.list.registry_mut().strays.push(submitted.notice.id);
+            self.list.wake.notify_one();
             return Err(PublishError::NotPublished);
         }
         Ok(submitted)
     }
 
     /// A notice that was submitted by somebody: if it has the words of one that is published, it is withdrawn with it.
-    pub async fn submitted(&self, notice: &Notice) {
-        self.list.hear(notice).await;
+    pub fn submitted(&self, notice: &Notice) {
+        self.list.hear(notice);
     }
 
-    /// Whether a notice has the words of one that is published.
+    /// Whether everybody may hear a notice: it says the words of one that is published.
     ///
     /// # Errors
-    /// When that cannot be told: the notice is unknown, or cannot be read.
+    /// When that cannot be told: the notice is unknown, or cannot be read, or too many of the same words are listened to.
     pub async fn has(&self, id: NoticeId) -> Result<bool, PublishError> {
         self.is_read().await?;
-        if self.list.registry().is_heard(id) {
+        if self.list.registry_mut().listens(id) {
             return Ok(true);
         }
         let notice = self.list.renderer.notice(id).await?;
-        Ok(self.list.is_open(&notice) && self.list.hear(&notice).await)
+        match self.list.hears(&notice) {
+            Err(PublishError::NotPublished) => Ok(false),
+            heard => heard.map(|()| true),
+        }
     }
 
     /// Whether the list was read; waits a while for it.
@@ -284,12 +258,91 @@ impl Published {
 }
 
 impl List {
+    /// Writes an entry, and has it made.
+    async fn publish(
+        &self,
+        name: &Name,
+        submission: Submission,
+        labels: Labels,
+        expected: &Expected,
+        notice: Arc<Notice>,
+    ) -> Result<Publication, PublishError> {
+        let (id, words) = (name.id(), Words::of(&notice));
+        let _one_at_a_time = self.editing.lock().await;
+        self.settle(id).await?;
+        let old = self.registry().get(id).cloned();
+        expected.check(old.as_ref().map(|old| &*old.entry))?;
+        let same = old.as_ref().filter(|old| old.entry.revision == revision(&submission, &labels));
+        if let Some(same) = same.filter(|same| same.entry.notice == notice.id && same.words == words) {
+            return Ok(Publication { entry: same.entry.clone(), new: false, notice });
+        }
+        let now = now();
+        let (heard, former) = (self.registry().heard(words), self.former(old.as_ref(), words));
+        let written = |ids: &[NoticeId]| ids.iter().map(NoticeId::to_string).collect();
+        let record = Record {
+            name: name.as_str().to_owned(),
+            title: labels.title.clone().unwrap_or_else(|| title_of(&notice)),
+            submission,
+            labels,
+            published_at: old.as_ref().map_or(now, |old| old.entry.published_at),
+            changed_at: same.map_or(now, |same| same.entry.changed_at),
+            notice: notice.id.to_string(),
+            clips: notice.plan.utterances.len(),
+            words: words.to_string(),
+            heard: written(&heard),
+            former: written(&former),
+            withdrawn: false,
+        };
+        let entry = Arc::new(record.entry().ok_or(RenderError::Internal)?);
+        self.write(id, &record).await?;
+        self.adopt(entry.clone(), &notice, words, former, None);
+        self.registry_mut().told(words);
+        self.renderer.keep(&notice).await;
+        self.wake.notify_one();
+        Ok(Publication { entry, new: old.is_none(), notice })
+    }
+
+    /// Takes an entry out of the list; a gravestone comes first.
+    async fn withdraw(&self, id: ListedId, expected: &Expected) -> Result<(), PublishError> {
+        {
+            let _one_at_a_time = self.editing.lock().await;
+            self.settle(id).await?;
+            let kept = self.registry().get(id).cloned().ok_or(PublishError::Unknown)?;
+            expected.check(Some(&*kept.entry))?;
+            let mut heard = self.registry().heard(kept.words);
+            heard.extend(kept.former);
+            self.write(id, &Record::gravestone(&kept.entry, kept.words, &heard)).await?;
+            self.take(id);
+        }
+        self.bury(id).await;
+        Ok(())
+    }
+
+    /// What was published under the name of `old` in other words than `words`, the newest of it.
+    fn former(&self, old: Option<&Kept>, words: Words) -> Vec<NoticeId> {
+        let Some(old) = old else { return Vec::new() };
+        let mut former = old.former.clone();
+        if old.words != words {
+            former.extend(self.registry().heard(old.words));
+        }
+        former.drain(..former.len().saturating_sub(MOST_FORMER));
+        former
+    }
+
     /// Puts an entry in its place, with its clips pinned before those of the one it replaces are let go.
-    fn adopt(&self, entry: Arc<Entry>, notice: &Notice, words: Words, edition: Option<String>) {
+    fn adopt(
+        &self,
+        entry: Arc<Entry>,
+        notice: &Notice,
+        words: Words,
+        former: Vec<NoticeId>,
+        edition: Option<String>,
+    ) {
         let (store, pins) = (self.renderer.store(), Renderer::pins(notice).into_boxed_slice());
         store.pin(notice.id, &pins);
         let lexicon = Some(notice.settings.lexicon.digest());
-        let kept = Kept { entry, words, pins: Some(pins), lexicon, ordered: false, edition };
+        let kept =
+            Kept { entry, words, pins: Some(pins), lexicon, making: Making::default(), former, edition };
         let old = self.registry_mut().put(kept);
         if let Some(old) = old {
             self.let_go(&old);
@@ -297,7 +350,7 @@ impl List {
                 self.renderer.close(old.entry.notice);
                 if old.words == words {
                     // Who listens to it at the moment goes on, and it is withdrawn with the others.
-                    self.registry_mut().hear(old.entry.notice, words);
+                    self.registry_mut().hear(old.entry.notice, words, true, Some(Instant::now()));
                 }
             }
         }
@@ -310,6 +363,7 @@ impl List {
         if !registry.is_published(kept.words) && !orphans.contains(&kept.entry.notice) {
             orphans.push(kept.entry.notice);
         }
+        orphans.extend(&kept.former);
         registry.graves.insert(id, orphans);
         drop(registry);
         self.let_go(&kept);
@@ -324,13 +378,19 @@ impl List {
     /// Removes what a withdrawn entry has left, then its record; later where that fails.
     async fn bury(&self, id: ListedId) {
         let Some(notices) = self.registry().graves.get(&id).cloned() else { return };
-        let left = self.remove_all(notices).await;
-        let gone = left.is_empty() && self.remove_stone(id).await;
-        let mut registry = self.registry_mut();
-        if gone {
-            registry.graves.remove(&id);
-        } else {
-            registry.graves.insert(id, left);
+        let left = self.remove_all(&notices).await;
+        let _one_at_a_time = self.editing.lock().await;
+        {
+            let mut registry = self.registry_mut();
+            // None where something is published under its name again.
+            let Some(grave) = registry.graves.get_mut(&id) else { return };
+            grave.retain(|notice| left.contains(notice) || !notices.contains(notice));
+            if !grave.is_empty() {
+                return;
+            }
+        }
+        if self.remove_stone(id).await {
+            self.registry_mut().graves.remove(&id);
         }
     }
 
@@ -342,10 +402,12 @@ impl List {
         !record.is_none_or(|record| record.withdrawn) || store.remove_listed(id).await.is_ok()
     }
 
-    /// Removes notices that nobody publishes any more; those that are still there.
-    async fn remove_all(&self, notices: Vec<NoticeId>) -> Vec<NoticeId> {
+    /// Removes notices that nobody publishes any more; those that are still there. Between any two of them others may
+    /// publish.
+    async fn remove_all(&self, notices: &[NoticeId]) -> Vec<NoticeId> {
         let mut left = Vec::new();
-        for notice in notices {
+        for &notice in notices {
+            let _one_at_a_time = self.editing.lock().await;
             let published = self.registry().is_heard(notice);
             if !published && !self.remove(notice).await {
                 left.push(notice);
@@ -362,26 +424,65 @@ impl List {
             .is_ok()
     }
 
-    /// Whether readers may hear a notice: it says the words of an entry as they are written. SSML has words said in
-    /// another way, which may be any words at all, so that only the publisher's own will do.
-    fn is_open(&self, notice: &Notice) -> bool {
-        let registry = self.registry();
-        let as_written = notice.document.overrides.is_empty() || registry.is_heard(notice.id);
-        as_written && registry.is_published(Words::of(notice))
-    }
-
-    /// Remembers a notice if it has the words of an entry; whether it has.
-    async fn hear(&self, notice: &Notice) -> bool {
-        let (published, oldest) = self.registry_mut().hear(notice.id, Words::of(notice));
-        if let Some(oldest) = oldest {
-            self.remove(oldest).await;
+    /// Lets a reader hear a notice, and remembers it.
+    ///
+    /// # Errors
+    /// When readers may not, or too many of the same words are listened to.
+    fn hears(&self, notice: &Notice) -> Result<(), PublishError> {
+        let words = Words::of(notice);
+        let mut registry = self.registry_mut();
+        if !registry.is_published(words) || !is_open(&registry, notice, words) {
+            return Err(PublishError::NotPublished);
         }
-        published
+        if !registry.has_room(notice.id, words) {
+            return Err(RenderError::Overloaded.into());
+        }
+        registry.hear(notice.id, words, true, Some(Instant::now()));
+        Ok(())
     }
 
+    /// Remembers a notice if it has the words of an entry, so that it is removed with it; whether it has.
+    fn hear(&self, notice: &Notice) -> bool {
+        let words = Words::of(notice);
+        let mut registry = self.registry_mut();
+        let open = is_open(&registry, notice, words);
+        registry.hear(notice.id, words, open, Some(Instant::now()))
+    }
+
+    /// Writes a record. One that is said not to be written may be in the end: then its name is doubtful.
     async fn write(&self, id: ListedId, record: &Record) -> Result<(), PublishError> {
         let json = serde_json::to_vec(record).map_err(|_| RenderError::Internal)?;
-        Ok(self.renderer.store().put_listed(id, json.into()).await?)
+        let writing = Arc::new(());
+        let doubt = Arc::downgrade(&writing);
+        // Whoever still writes these bytes when nobody waits any more has them.
+        let json = Bytes::from_owner(Writing { json, _writing: writing });
+        let written = self.renderer.store().put_listed(id, json).await;
+        if written.is_err() {
+            let mut registry = self.registry_mut();
+            registry.doubtful.insert(id, doubt);
+            if let Some(kept) = registry.get_mut(id) {
+                kept.edition = None;
+            }
+        }
+        Ok(written?)
+    }
+
+    /// Sees to it that what is known of a name is what the store has.
+    ///
+    /// # Errors
+    /// When a write that took too long has not ended, or the record cannot be read.
+    async fn settle(&self, id: ListedId) -> Result<(), PublishError> {
+        let Some(doubt) = self.registry().doubtful.get(&id).cloned() else { return Ok(()) };
+        if doubt.strong_count() > 0 {
+            return Err(StoreError::Unwritable.into());
+        }
+        let json = self.renderer.store().listed(id).await?;
+        match json.and_then(|json| serde_json::from_slice::<Record>(&json).ok()) {
+            Some(record) => _ = tend::adopt(self, id, None, &record),
+            None => self.take(id),
+        }
+        self.registry_mut().doubtful.remove(&id);
+        Ok(())
     }
 
     fn registry(&self) -> RwLockReadGuard<'_, Registry> {
@@ -391,6 +492,32 @@ impl List {
     fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
         self.registry.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The bytes of a record for as long as somebody may write them.
+struct Writing {
+    json: Vec<u8>,
+    _writing: Arc<()>,
+}
+
+impl AsRef<[u8]> for Writing {
+    fn as_ref(&self) -> &[u8] {
+        &self.json
+    }
+}
+
+/// Does an edit to its end, whether or not somebody waits for that: a client that hangs up must not part the store from
+/// what is known of it.
+async fn whole<T: Send + 'static>(
+    edit: impl Future<Output = Result<T, PublishError>> + Send + 'static,
+) -> Result<T, PublishError> {
+    tokio::spawn(edit).await.unwrap_or(Err(PublishError::Render(RenderError::Internal)))
+}
+
+/// Whether everybody may hear a notice with the words of an entry: it says them as they are written. SSML has words said
+/// in another way, which may be any words at all, so that only the publisher's own will do.
+fn is_open(registry: &Registry, notice: &Notice, words: Words) -> bool {
+    notice.document.overrides.is_empty() || registry.is_own(notice.id, words)
 }
 
 impl Expected {

@@ -18,7 +18,7 @@ use futures::{StreamExt, stream};
 use super::{
     List, PublishError, Record,
     entry::{Words, read_as},
-    registry::Kept,
+    registry::{Kept, Making},
 };
 use crate::{
     render::RenderError,
@@ -30,6 +30,9 @@ const AT_ONCE: usize = 16;
 
 /// Notices that are queued to be made: more wait here, where they cost nothing.
 const MOST_QUEUED: usize = 64;
+
+/// An order that comes to nothing is given again after a poll, two, four, and in the end after two to the power of this.
+const MOST_PATIENCE: u32 = 6;
 
 /// So soon is looked again while something is left to be done.
 const SOON: Duration = Duration::from_millis(500);
@@ -74,10 +77,10 @@ async fn tidy(list: &List) -> bool {
     planned && ordered
 }
 
-/// Adopts what the store has.
+/// Adopts what the store has. A record that cannot be read is left as it is known until the next time.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When it cannot be looked what there is.
 async fn sync(list: &List) -> Result<(), StoreError> {
     let _one_at_a_time = list.editing.lock().await;
     let store = list.renderer.store();
@@ -98,8 +101,10 @@ async fn sync(list: &List) -> Result<(), StoreError> {
     };
     let mut records = stream::iter(changed).map(record).buffered(AT_ONCE);
     while let Some((found, record)) = records.next().await {
-        match record?.and_then(|json| serde_json::from_slice::<Record>(&json).ok()) {
-            Some(record) if adopt(list, &found, &record) => read += 1,
+        told(list, found.id, record.as_ref().err());
+        let Ok(json) = record else { continue };
+        match json.and_then(|json| serde_json::from_slice::<Record>(&json).ok()) {
+            Some(record) if adopt(list, found.id, Some(found.edition.clone()), &record) => read += 1,
             _ => {
                 tracing::error!(entry = %found.id, "what is published under a name cannot be read");
                 list.registry_mut().odd.insert(found.id, found.edition);
@@ -107,11 +112,12 @@ async fn sync(list: &List) -> Result<(), StoreError> {
         }
     }
     drop(records);
+    list.registry_mut().unread.retain(|id| there.contains(id));
     let gone: Vec<ListedId> =
         list.registry().from(None).map(|kept| kept.entry.id).filter(|id| !there.contains(id)).collect();
     for id in gone {
         // What is not listed may have been listed too early.
-        if store.listed(id).await?.is_none() {
+        if store.listed(id).await.is_ok_and(|record| record.is_none()) {
             tracing::info!(entry = %id, "what was published under a name was withdrawn elsewhere");
             list.take(id);
         }
@@ -124,13 +130,25 @@ async fn sync(list: &List) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Adopts a record as it was found; false when it is none.
-fn adopt(list: &List, found: &Listed, record: &Record) -> bool {
+/// Remembers whether a record could be read. That one could not is told once.
+fn told(list: &List, id: ListedId, trouble: Option<&StoreError>) {
+    match trouble {
+        None => _ = list.registry_mut().unread.remove(&id),
+        Some(why) if list.registry_mut().unread.insert(id) => {
+            tracing::warn!(entry = %id, %why, "what is published under a name cannot be read at the moment");
+        }
+        Some(_) => {}
+    }
+}
+
+/// Adopts a record as it was found under `id`; false when it is none.
+pub(super) fn adopt(list: &List, id: ListedId, edition: Option<String>, record: &Record) -> bool {
     let (Some(entry), Some(words)) = (record.entry(), Words::parse(&record.words)) else { return false };
-    if entry.id != found.id {
+    if entry.id != id {
         return false;
     }
     let heard = record.heard.iter().filter_map(|id| id.parse::<NoticeId>().ok());
+    let former = record.former.iter().filter_map(|id| id.parse::<NoticeId>().ok()).collect();
     if record.withdrawn {
         list.take(entry.id);
         let mut registry = list.registry_mut();
@@ -141,16 +159,16 @@ fn adopt(list: &List, found: &Listed, record: &Record) -> bool {
         return true;
     }
     let mut registry = list.registry_mut();
-    let edition = Some(found.edition.clone());
     if let Some(kept) = registry.get_mut(entry.id)
         && kept.entry.revision == entry.revision
     {
         kept.edition = edition;
         return true;
     }
-    let kept = Kept { entry: Arc::new(entry), words, pins: None, lexicon: None, ordered: false, edition };
-    let old = registry.put(kept);
-    heard.for_each(|id| _ = registry.hear(id, words));
+    let (entry, making) = (Arc::new(entry), Making::default());
+    let old = registry.put(Kept { entry, words, pins: None, lexicon: None, making, former, edition });
+    // Whether everybody may hear them is known when they are planned.
+    heard.for_each(|id| _ = registry.hear(id, words, false, None));
     registry.told(words);
     drop(registry);
     if let Some(old) = old {
@@ -168,8 +186,11 @@ async fn replan(list: &List) -> bool {
     };
     let (count, mut other, mut left) = (old.len(), 0, 0);
     for id in old {
+        let known = list.registry().unread.contains(&id);
         match replan_one(list, id, lexicon).await {
             Ok(changed) => other += usize::from(changed),
+            // It does not hold up the others, and is tried again with the next look.
+            Err(PublishError::Store(_)) if known => {}
             Err(
                 PublishError::Store(_)
                 | PublishError::Render(RenderError::Overloaded | RenderError::Store(_)),
@@ -194,7 +215,9 @@ async fn replan(list: &List) -> bool {
 /// Plans an entry anew; whether it is read otherwise now.
 async fn replan_one(list: &List, id: ListedId, lexicon: [u8; 32]) -> Result<bool, PublishError> {
     let Some(before) = list.registry().get(id).map(|kept| kept.entry.clone()) else { return Ok(false) };
-    let Some(json) = list.renderer.store().listed(id).await? else { return Ok(false) };
+    let json = list.renderer.store().listed(id).await;
+    told(list, id, json.as_ref().err());
+    let Some(json) = json? else { return Ok(false) };
     let record: Record = serde_json::from_slice(&json).map_err(|_| RenderError::Internal)?;
     let notice = list.renderer.plan(record.submission).await?;
     let _one_at_a_time = list.editing.lock().await;
@@ -202,7 +225,8 @@ async fn replan_one(list: &List, id: ListedId, lexicon: [u8; 32]) -> Result<bool
     if kept.entry.revision != before.revision || kept.lexicon == Some(lexicon) {
         return Ok(false);
     }
-    list.adopt(read_as(&kept.entry, &notice), &notice, Words::of(&notice), kept.edition.clone());
+    let (entry, former) = (read_as(&kept.entry, &notice), kept.former.clone());
+    list.adopt(entry, &notice, Words::of(&notice), former, kept.edition.clone());
     list.renderer.keep(&notice).await;
     Ok(kept.entry.notice != notice.id)
 }
@@ -211,28 +235,37 @@ async fn replan_one(list: &List, id: ListedId, lexicon: [u8; 32]) -> Result<bool
 async fn bury(list: &List) {
     let graves: Vec<ListedId> = list.registry().graves.keys().copied().collect();
     for id in graves {
-        let _one_at_a_time = list.editing.lock().await;
         list.bury(id).await;
     }
     let strays = std::mem::take(&mut list.registry_mut().strays);
-    let left = list.remove_all(strays).await;
+    let left = list.remove_all(&strays).await;
     list.registry_mut().strays.extend(left);
 }
 
 /// Has made what is not made, as much as is to be queued at a time; false when some is left.
+///
+/// An order may come to nothing: a voice fails, somebody drops the notice, the queue is full. So it is looked after
+/// until all is made, the later the more often it was in vain.
 async fn order(list: &List) -> bool {
-    let waiting: Vec<(ListedId, NoticeId)> = {
+    let now = Instant::now();
+    let is_due = |making: &Making| !making.made && making.until.is_none_or(|until| until <= now);
+    let waiting: Vec<(ListedId, NoticeId, u32)> = {
         let registry = list.registry();
-        let open = registry.from(None).filter(|kept| !kept.ordered && kept.pins.is_some());
-        open.map(|kept| (kept.entry.id, kept.entry.notice)).collect()
+        let open = registry.from(None).filter(|kept| is_due(&kept.making) && kept.pins.is_some());
+        open.map(|kept| (kept.entry.id, kept.entry.notice, kept.making.orders)).collect()
     };
-    for (id, notice) in waiting {
+    for (id, notice, orders) in waiting {
+        if list.renderer.is_queued(notice) {
+            continue;
+        }
         if list.renderer.queued() >= MOST_QUEUED {
             return false;
         }
+        let mut made = false;
         match list.renderer.notice(notice).await {
             Ok(planned) => {
-                if !list.renderer.is_made(&planned).await && !list.renderer.order(&planned) {
+                made = list.renderer.is_made(&planned).await;
+                if !made && !list.renderer.order(&planned) {
                     return false;
                 }
             }
@@ -241,7 +274,8 @@ async fn order(list: &List) -> bool {
         if let Some(kept) = list.registry_mut().get_mut(id)
             && kept.entry.notice == notice
         {
-            kept.ordered = true;
+            let until = now.checked_add(list.poll * (1 << orders.min(MOST_PATIENCE)));
+            kept.making = Making { made, orders: orders + 1, until };
         }
     }
     true

@@ -101,6 +101,11 @@ impl Ahead {
         }
     }
 
+    /// Whether the notice is one of them.
+    pub(super) fn has(&self, id: NoticeId) -> bool {
+        self.queue().notices.iter().any(|cursor| cursor.id == id)
+    }
+
     /// How many notices there are.
     pub(super) fn len(&self) -> usize {
         self.queue().notices.len()

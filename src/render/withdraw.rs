@@ -63,6 +63,16 @@ impl Renderer {
         self.parts(notice).await.iter().all(Option::is_some)
     }
 
+    /// Whether a notice is queued to be made ahead.
+    pub fn is_queued(&self, id: NoticeId) -> bool {
+        self.studio.workers.iter().any(|worker| worker.ahead.has(id))
+    }
+
+    /// Whether a notice is planned, so that it costs nothing to look at it.
+    pub fn is_planned(&self, id: NoticeId) -> bool {
+        self.desk.planned.contains_key(&id)
+    }
+
     /// How many notices are queued to be made ahead.
     pub fn queued(&self) -> usize {
         self.studio.workers.iter().map(|worker| worker.ahead.len()).sum()

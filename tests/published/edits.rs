@@ -1,0 +1,94 @@
+//! Publishing where something goes wrong on the way: a client that hangs up, a disk that is slow, an order that is lost.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::poll;
+use langdu::{
+    http::Access,
+    render::RenderOptions,
+    store::{Store, StoreOptions},
+};
+use object_store::{
+    memory::InMemory,
+    throttle::{ThrottleConfig, ThrottledStore},
+};
+use serde_json::{Value, json};
+
+use super::{
+    House, names,
+    stage::{Answer, until},
+};
+
+/// Looks for what others have published at the start, and never again.
+fn alone(store: Store, folder: &std::path::Path) -> House {
+    let never = Duration::from_secs(3600);
+    House::on(store, folder, RenderOptions::default(), |app| app.access(Access::Published).poll(never))
+}
+
+/// Asks, and hangs up when the first has been waited for.
+async fn hang_up(asked: impl Future<Output = Answer>) {
+    let mut asked = Box::pin(asked);
+    assert!(poll!(asked.as_mut()).is_pending(), "it is answered at once");
+}
+
+#[tokio::test]
+async fn what_a_client_has_begun_is_done_when_it_hangs_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let house = alone(Store::folder(&data, StoreOptions::default()).unwrap(), folder.path());
+    // What is planned is not waited for: it hangs up while the record is written.
+    house.put("0", json!({"text": "今天停水。"})).await.is(201);
+    hang_up(house.put("1", json!({"text": "今天停水。"}))).await;
+    until("it is published", async || house.entry("1").await.status == 200).await;
+    hang_up(house.ask("DELETE", "0", &[], Value::Null)).await;
+    until("it is withdrawn", async || house.entry("0").await.status == 404).await;
+    until("nothing is left of it", async || std::fs::read_dir(data.join("published")).unwrap().count() == 1)
+        .await;
+    house.ask("DELETE", "1", &[], Value::Null).await.is(204);
+}
+
+#[tokio::test]
+async fn a_write_that_comes_late_undoes_nothing_that_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let slow = Arc::new(ThrottledStore::new(InMemory::new(), ThrottleConfig::default()));
+    let late = Duration::from_millis(900);
+    let delay = |wait_put_per_call: Duration| {
+        slow.config_mut(|config| config.wait_put_per_call = wait_put_per_call);
+    };
+    let options = StoreOptions {
+        patience: Duration::from_millis(200),
+        retry: Duration::ZERO,
+        ..StoreOptions::default()
+    };
+    let house = alone(Store::objects(slow.clone(), "data".into(), options), folder.path());
+    house.put("1", json!({"text": "甲。"})).await.is(201);
+    delay(late);
+    house.put("1", json!({"text": "乙。"})).await.is_problem(503, "store_unavailable");
+    delay(Duration::ZERO);
+    let third = async || house.put("1", json!({"text": "丙。"})).await.status == 200;
+    until("it is replaced", third).await;
+    delay(late);
+    house.put("2", json!({"text": "丁。"})).await.is_problem(503, "store_unavailable");
+    delay(Duration::ZERO);
+    tokio::time::sleep(late).await;
+    // It was written after all, and is withdrawn under its name.
+    house.ask("DELETE", "2", &[], Value::Null).await.is(204);
+    drop(house);
+    let options = StoreOptions::default();
+    let house = alone(Store::objects(slow, "data".into(), options), folder.path());
+    assert_eq!(names(&house.list("").await), ["1"]);
+    assert_eq!(house.entry("1").await.json()["title"], "丙。");
+}
+
+#[tokio::test]
+async fn what_somebody_else_drops_is_made_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::new(folder.path(), Access::Published);
+    house.stage.engine.close();
+    let entry = house.put("1", json!({"text": super::NOTICE})).await.is(201).json();
+    until("it is being made", async || house.stage.engine.calls() > 0).await;
+    let work = format!("{}/work", entry["url"].as_str().unwrap());
+    house.stage.delete(&work).await.is(204);
+    house.stage.engine.open();
+    house.made("1").await;
+}
