@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the browser tests need and the machine lacks: Node.js with npm, Chromium, a Chinese font;
 # the decoders of Opus and FLAC; with the argument `load` what the load tools need (nginx and wrk), with `abuse` what
-# the tools of tools/abuse need (Python with venv).
+# the tools of tools/abuse and tools/clients need (Python with venv).
 # Debian and its relatives are served by apt-get; elsewhere it says what to install.
 set -euo pipefail
 cd "$(dirname "$0")/.."

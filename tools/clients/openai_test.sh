@@ -3,7 +3,7 @@
 #
 #   tools/clients/openai_test.sh        LANGDU and LANGDU_HUM name the programs (default: the debug builds)
 #
-# The package is installed into .clients; where Python has no venv, apt-get brings it.
+# The package is installed into .clients; where Python has no venv, tools/setup-tests.sh brings it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -11,9 +11,7 @@ home=.clients
 if [ ! -x "$home/bin/python" ]; then
   python3 -m venv "$home" 2>/dev/null || {
     rm -rf "$home"
-    as_root=()
-    [ "$(id -u)" = 0 ] || as_root=(sudo)
-    "${as_root[@]}" apt-get install -y -q --no-install-recommends python3-venv
+    tools/setup-tests.sh abuse
     python3 -m venv "$home"
   }
 fi
