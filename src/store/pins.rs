@@ -19,7 +19,7 @@ use std::{
 
 use moka::sync::Cache;
 
-use super::{ClipName, NoticeId, place::Place};
+use super::{NoticeId, place::Place};
 use crate::plan::ClipKey;
 
 /// So long a withdrawn clip or notice is kept from coming back: longer than any clip takes to be made and written.
@@ -150,6 +150,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::store::ClipName;
 
     #[test]
     fn what_two_share_stays_until_both_are_gone() {
