@@ -10,9 +10,12 @@ import pathlib
 import re
 import subprocess
 
+# That of this machine, for which the package is built.
+about = subprocess.run(["rustc", "-vV"], check=True, stdout=subprocess.PIPE, text=True).stdout
+target = re.search(r"^host: (.+)$", about, re.MULTILINE)[1]
 metadata = json.loads(
     subprocess.run(
-        ["cargo", "metadata", "--format-version=1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"],
+        ["cargo", "metadata", "--format-version=1", "--locked", "--filter-platform", target],
         check=True,
         stdout=subprocess.PIPE,
     ).stdout

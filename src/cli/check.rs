@@ -17,7 +17,7 @@ use crate::{engine, keys};
 /// # Errors
 /// When there are problems.
 pub(super) fn run(config: Option<&Path>) -> Result<(), CliError> {
-    let mut found = settings::find(config, &());
+    let mut found = settings::find(config, &()).with_bucket_key(false);
     if let Some(settings) = found.settings.clone() {
         voices(&settings, &mut found);
         site(&settings, &mut found);

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CliError, KeysArgs, KeysCommand, Settings};
+use super::{CliError, KeysArgs, KeysCommand, settings};
 use crate::keys;
 
 /// Changes or lists the file; a service that runs sees it at its next SIGHUP.
@@ -43,5 +43,11 @@ fn file(config: Option<&Path>, named: Option<String>) -> Result<PathBuf, CliErro
         return Ok(file.into());
     }
     let none = "which file? Name it with --file, or set `keys` in the configuration";
-    Settings::load(config, &())?.keys.ok_or_else(|| CliError::Said(none.to_owned()))
+    // What is wrong with the rest is the service's matter, and may be right there.
+    let found = settings::find(config, &());
+    match found.keys() {
+        Some(file) => Ok(file),
+        None if found.problems.is_empty() => Err(CliError::Said(none.to_owned())),
+        None => Err(found.problems.into()),
+    }
 }

@@ -22,7 +22,7 @@ use crate::{
 /// Opens the voices, then listens; the address is printed once requests are answered. The networks are read behind:
 /// who asks for a clip at once waits for them. One that is damaged ends the service.
 pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliError> {
-    let found = settings::find(config, flags);
+    let found = settings::find(config, flags).with_bucket_key(true);
     let chosen = found.settings.ok_or(found.problems)?;
     log::start(chosen.log, chosen.log_level);
     say_only_where_it_panicked();

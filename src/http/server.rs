@@ -54,7 +54,7 @@ use super::{
 };
 
 /// How long requests may go on after the service was told to stop.
-const GRACE: Duration = Duration::from_secs(7);
+const GRACE: Duration = Duration::from_secs(6);
 
 /// How long it may then take until those that still wait are told, and after that until everything has ended: less
 /// than ten seconds together, after which service managers get impatient.

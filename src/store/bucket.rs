@@ -181,7 +181,7 @@ impl Bucket {
                 Err(why) => return Err(why),
             }
         }
-        Err(DiskError::Other("a damaged clip cannot be replaced".to_owned()))
+        Err(DiskError::Damaged)
     }
 
     /// Removes a damaged clip, if it can be.
@@ -192,12 +192,13 @@ impl Bucket {
         }
     }
 
-    /// Learns whether writing and reading works, and whether the server keeps what is there when it is told so.
+    /// Learns whether writing and reading works, whether the server says of what is not there that it is not, and
+    /// whether it keeps what is there when it is told so.
     ///
     /// What it writes stays: other processes ask with the same object.
     pub(super) async fn probe(&self) {
-        // Three questions; nobody waits for the answers.
-        match timeout(3 * self.patience, self.ask()).await.unwrap_or(Err(DiskError::Slow)) {
+        // Four questions; nobody waits for the answers.
+        match timeout(4 * self.patience, self.ask()).await.unwrap_or(Err(DiskError::Slow)) {
             Ok(creates) => {
                 if self.creates.swap(creates, Ordering::Relaxed) && !creates {
                     tracing::warn!(
@@ -222,7 +223,12 @@ impl Bucket {
             overwritten => !overwritten?,
         };
         self.disk.get(Place::Probe).await?;
-        Ok(creates)
+        // Some say of what is not there that it may not be read: then every new clip would look like trouble.
+        match self.disk.get(Place::Absent).await {
+            Ok(_) | Err(DiskError::Missing) => Ok(creates),
+            Err(DiskError::Denied) => Err(DiskError::NoListing),
+            Err(why) => Err(why),
+        }
     }
 
     /// Writes an object where there is none; whether there was none, as far as the server can tell.

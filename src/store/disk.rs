@@ -2,6 +2,9 @@
 //!
 //! `object_store` stages beside the target, syncs, renames and syncs the folders up to one that was there before:
 //! no reader sees half a file, and what was said to be written is there after the power failed.
+//!
+//! A write goes on when nobody waits for it any more, and may land after what it writes was withdrawn: then it takes it
+//! back by itself.
 
 use std::{
     error::Error,
@@ -15,7 +18,7 @@ use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, path::Path};
 use tokio::sync::Semaphore;
 
-use super::{keeper::Keeper, place::Place};
+use super::{keeper::Keeper, pins::Pins, place::Place};
 
 /// Reads and writes that may be under way; one that hangs is counted until it ends.
 const MOST_READS: usize = 64;
@@ -35,6 +38,7 @@ pub(super) struct Disk {
     reads: Arc<Semaphore>,
     writes: Arc<Semaphore>,
     keeper: Option<Keeper>,
+    pins: Arc<Pins>,
 }
 
 /// Why nothing was read or written.
@@ -52,6 +56,12 @@ pub(super) enum DiskError {
     /// There is no bucket of that name.
     #[error("there is no such bucket")]
     NoBucket,
+    /// What is not there cannot be told from what may not be read.
+    #[error("access is denied to what is not there: the key lacks ListBucket")]
+    NoListing,
+    /// What is there is damaged, and cannot be replaced.
+    #[error("what is damaged cannot be replaced")]
+    Damaged,
     /// There is no such way of writing here.
     #[error("it is not implemented")]
     Unsupported,
@@ -69,9 +79,10 @@ impl Disk {
         prefix: Path,
         patience: Duration,
         keeper: Option<Keeper>,
+        pins: Arc<Pins>,
     ) -> Self {
         let (reads, writes) = (Semaphore::new(MOST_READS).into(), Semaphore::new(MOST_WRITES).into());
-        Self { objects, prefix, patience, reads, writes, keeper }
+        Self { objects, prefix, patience, reads, writes, keeper, pins }
     }
 
     /// All of an object.
@@ -110,10 +121,15 @@ impl Disk {
 
     /// Writes an object if there is none; whether there was none.
     pub(super) async fn create(&self, place: Place, payload: PutPayload) -> Result<bool, DiskError> {
-        let (objects, path) = (self.objects.clone(), self.path(place));
+        let (objects, path, pins) = (self.objects.clone(), self.path(place), self.pins.clone());
         let write = async move {
             match objects.put_opts(&path, payload, PutMode::Create.into()).await {
-                Ok(_) => Ok(true),
+                Ok(_) => {
+                    if pins.is_gone(place) {
+                        take_back(&objects, &path).await;
+                    }
+                    Ok(true)
+                }
                 Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
                 Err(why) => Err(why),
             }
@@ -123,15 +139,21 @@ impl Disk {
 
     /// Removes an object, if it can be.
     pub(super) async fn delete(&self, place: Place) {
-        let (objects, path) = (self.objects.clone(), self.path(place));
         // A damaged clip that cannot be deleted is found damaged again: nothing is lost.
-        let _ = self.patiently(&self.writes, async move { objects.delete(&path).await }).await;
+        let _ = self.remove(place).await;
     }
 
     /// Removes an object, if it is there.
     pub(super) async fn remove(&self, place: Place) -> Result<(), DiskError> {
-        let (objects, path) = (self.objects.clone(), self.path(place));
-        match self.patiently(&self.writes, async move { objects.delete(&path).await }).await {
+        let (objects, path, keeper) = (self.objects.clone(), self.path(place), self.keeper.clone());
+        let work = async move {
+            let Some(keeper) = keeper else { return objects.delete(&path).await };
+            let len = objects.head(&path).await?.size;
+            objects.delete(&path).await?;
+            keeper.removed(place, len);
+            Ok(())
+        };
+        match self.patiently(&self.writes, work).await {
             Err(DiskError::Missing) => Ok(()),
             done => done,
         }
@@ -193,9 +215,13 @@ impl Disk {
 
     async fn put_once(&self, place: Place, payload: PutPayload) -> Result<(), DiskError> {
         let (objects, path, keeper) = (self.objects.clone(), self.path(place), self.keeper.clone());
-        let len = payload.content_length() as u64;
+        let (len, pins) = (payload.content_length() as u64, self.pins.clone());
         let write = async move {
             objects.put(&path, payload).await?;
+            if pins.is_gone(place) {
+                take_back(&objects, &path).await;
+                return Ok(());
+            }
             // Counted here, because it is on the disk even if nobody waited for it.
             if let Some(keeper) = keeper {
                 keeper.written(place, len);
@@ -229,6 +255,12 @@ impl Disk {
     fn path(&self, place: Place) -> Path {
         place.parts().into_iter().fold(self.prefix.clone(), |path, part| path.join(part))
     }
+}
+
+/// Removes what was withdrawn while it was written. Where that fails it is found by nobody for a while, and then as
+/// what could not be withdrawn.
+async fn take_back(objects: &Arc<dyn ObjectStore>, path: &Path) {
+    let _ = objects.delete(path).await;
 }
 
 /// Reads once more after trouble that may have passed: too many open files, say. Who has lost patience does not

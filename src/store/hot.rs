@@ -9,11 +9,12 @@ use std::sync::{
 use bytes::Bytes;
 use moka::{policy::EvictionPolicy, sync::Cache};
 
-use super::{ClipName, keeper::Keeper, place::Place};
+use super::{ClipName, keeper::Keeper, pins::Pins, place::Place};
 
 pub(super) struct Hot {
     clips: Cache<ClipName, Arc<Held>>,
     keeper: Option<Keeper>,
+    pins: Arc<Pins>,
 }
 
 struct Held {
@@ -27,12 +28,12 @@ const OVERHEAD: usize = 192;
 
 impl Hot {
     /// Holds up to so many bytes.
-    pub(super) fn new(bytes: u64, keeper: Option<Keeper>) -> Self {
+    pub(super) fn new(bytes: u64, keeper: Option<Keeper>, pins: Arc<Pins>) -> Self {
         let weight =
             |_: &ClipName, held: &Arc<Held>| u32::try_from(held.file.len() + OVERHEAD).unwrap_or(u32::MAX);
         // The newest is always let in: it is about to be heard, however many small ones are heard more often.
         let clips = Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(bytes);
-        Self { clips: clips.weigher(weight).build(), keeper }
+        Self { clips: clips.weigher(weight).build(), keeper, pins }
     }
 
     /// The file, for a listener.
@@ -52,9 +53,14 @@ impl Hot {
         Some(self.clips.get(&name)?.file.clone())
     }
 
+    /// Holds a file, unless it was withdrawn.
     pub(super) fn insert(&self, name: ClipName, file: Bytes) {
         let hour = self.keeper.as_ref().map_or(0, Keeper::hour);
         self.clips.insert(name, Arc::new(Held { file, noted: AtomicU32::new(hour) }));
+        // Looked at afterwards: one that is withdrawn at this moment is removed by one of the two.
+        if self.pins.is_gone(Place::Clip(name)) {
+            self.remove(name);
+        }
     }
 
     pub(super) fn remove(&self, name: ClipName) {

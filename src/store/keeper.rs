@@ -4,7 +4,8 @@
 //! 2. it notes which files are used, at most once an hour for each;
 //! 3. when there are more bytes than there may be, it removes what was not used for the longest time;
 //! 4. when the disk is full it removes some clips, which can be made again, so that notices can be written;
-//! 5. what is published it leaves alone ([`super::pins`]), and removes nothing before it is known what that is.
+//! 5. what is published it leaves alone ([`super::pins`]), and removes nothing before it is known what that is; what is
+//!    published in a bucket it does not see, and waits only while it has room for as much again.
 //!
 //! Buckets have rules of their own for this, and no keeper.
 
@@ -13,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     },
     thread,
@@ -57,6 +58,8 @@ struct Books {
     clips: Shelf,
     notices: Shelf,
     pins: Arc<Pins>,
+    /// Whether a bucket is behind the folder: then it is told there what is published.
+    shared: AtomicBool,
     /// Hours since the start.
     hour: AtomicU32,
 }
@@ -76,12 +79,18 @@ impl Keeper {
             clips: Shelf::clips(data, options.clip_disk, pins.clone()),
             notices: Shelf::notices(data, options.notice_disk, pins.clone()),
             pins,
+            shared: AtomicBool::new(false),
             hour: AtomicU32::new(0),
         });
         let (tasks, inbox) = sync_channel(MOST_TASKS);
         let (kept, opened) = (books.clone(), SystemTime::now());
         thread::Builder::new().name("langdu-keeper".to_owned()).spawn(move || kept.keep(&inbox, opened))?;
         Ok(Self { books, tasks })
+    }
+
+    /// There is a bucket behind the folder.
+    pub(super) fn is_shared(&self) {
+        self.books.shared.store(true, Ordering::Relaxed);
     }
 
     /// Changes once an hour: who noted a use in this hour need not do it again.
@@ -101,16 +110,18 @@ impl Keeper {
 
     /// A file of `len` bytes was written.
     pub(super) fn written(&self, place: Place, len: u64) {
-        let shelf = match place {
-            Place::Clip(_) => &self.books.clips,
-            Place::Notice(_) | Place::PlainNotice(_) => &self.books.notices,
-            // They are removed at once, or soon, and all but empty; what is published has no bound.
-            Place::Probe | Place::LateClip(_) | Place::LateNotice(_) | Place::Listed(_) => return,
-        };
+        let Some(shelf) = self.books.shelf(place) else { return };
         shelf.add(len);
         if shelf.overflows() {
             // Whatever else wakes the keeper does as well.
             let _ = self.tasks.try_send(Task::Overflow);
+        }
+    }
+
+    /// A file of `len` bytes was removed.
+    pub(super) fn removed(&self, place: Place, len: u64) {
+        if let Some(shelf) = self.books.shelf(place) {
+            shelf.subtract(len);
         }
     }
 
@@ -193,9 +204,23 @@ impl Books {
         place.parts().iter().fold(self.data.clone(), |path, part| path.join(part))
     }
 
-    /// Whether it is not known yet what must stay.
-    fn must_wait(&self) -> bool {
-        !self.pins.are_known() && listed::is_any(&self.data)
+    /// Where a file is counted.
+    fn shelf(&self, place: Place) -> Option<&Shelf> {
+        match place {
+            Place::Clip(_) => Some(&self.clips),
+            Place::Notice(_) | Place::PlainNotice(_) => Some(&self.notices),
+            // They are removed at once, or soon, and all but empty; what is published has no bound.
+            Place::Probe | Place::Absent | Place::LateClip(_) | Place::LateNotice(_) | Place::Listed(_) => {
+                None
+            }
+        }
+    }
+
+    /// Whether it is not known yet what of a shelf must stay. A bucket may be away for long: its list is not waited
+    /// for when the folder has twice what it may.
+    fn must_wait(&self, shelf: &Shelf) -> bool {
+        let unseen = || self.shared.load(Ordering::Relaxed) && shelf.bytes() <= shelf.bound.saturating_mul(2);
+        !self.pins.are_known() && (unseen() || listed::is_any(&self.data))
     }
 
     /// Brings both shelves under their bounds.
@@ -203,15 +228,15 @@ impl Books {
         for ((what, shelf), after) in
             [("clips", &self.clips), ("notices", &self.notices)].into_iter().zip(after)
         {
-            if !shelf.overflows() || Instant::now() < *after || self.must_wait() {
+            if !shelf.overflows() || Instant::now() < *after || self.must_wait(shelf) {
                 continue;
             }
             // A tenth at a time, so that not every write has to look for the oldest file.
-            match shelf.evict(|_| shelf.bound / 10 * 9) {
+            match shelf.evict(|_, pinned| goal(shelf.bound, pinned)) {
                 Ok(Evicted { files, bytes }) => {
                     tracing::info!(what, files, bytes, "the least used were removed");
                     if shelf.is_pinned_full() {
-                        // What is left is published: there is no use in looking again at once.
+                        // What is left must stay: there is no use in looking again at once.
                         *after = Instant::now() + PAUSE;
                     }
                 }
@@ -225,11 +250,11 @@ impl Books {
 
     /// Removes a tenth of the clips; whether that made any room.
     fn make_room(&self, after: &mut Instant) -> bool {
-        if Instant::now() < *after || self.must_wait() {
+        if Instant::now() < *after || self.must_wait(&self.clips) {
             return false;
         }
         *after = Instant::now() + PAUSE;
-        match self.clips.evict(|total| total.saturating_sub(ROOM.max(total / 10))) {
+        match self.clips.evict(|total, _| total.saturating_sub(ROOM.max(total / 10))) {
             Ok(Evicted { files, bytes }) => {
                 tracing::warn!(files, bytes, "the disk is full: clips were removed");
                 files > 0
@@ -239,5 +264,24 @@ impl Books {
                 false
             }
         }
+    }
+}
+
+/// To how many bytes a shelf is brought that may have `bound`, of which `pinned` must stay: to nine tenths, and to
+/// more where that would leave less than half of the room that what is pinned leaves.
+fn goal(bound: u64, pinned: u64) -> u64 {
+    (bound / 10 * 9).max(pinned.saturating_add(bound.saturating_sub(pinned) / 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::goal;
+
+    #[test]
+    fn what_is_pinned_does_not_cost_all_the_rest_its_room() {
+        assert_eq!(goal(1000, 0), 900);
+        assert_eq!(goal(1000, 800), 900);
+        assert_eq!(goal(1000, 950), 975);
+        assert_eq!(goal(1000, 1200), 1200);
     }
 }

@@ -192,7 +192,7 @@ impl Store {
         stream::iter(Encoding::ALL).map(remove).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// Removes a notice, unless it is pinned.
+    /// Removes a notice, unless it is pinned; one that is being written is not kept either, until it is saved again.
     ///
     /// # Errors
     /// [`StoreError::Unwritable`] when it may still be there.
@@ -200,17 +200,19 @@ impl Store {
         if self.pins.holds(Place::Notice(id)) {
             return Ok(());
         }
+        self.pins.withdraw_notice(id);
         self.writer.forget_notice(id).await;
         self.noted.invalidate(&id);
+        let mut outcome = Ok(());
         for place in Place::of_notice(id) {
-            self.remove(place).await?;
+            outcome = outcome.and(self.remove(place).await);
         }
-        Ok(())
+        outcome
     }
 
     /// A clip that was withdrawn while it was written is removed again.
     pub(super) async fn remove_if_gone(&self, name: ClipName) {
-        if self.pins.is_gone(name) {
+        if self.pins.is_gone(Place::Clip(name)) {
             // One that stays on disk is found by nobody, and goes as one that nobody uses.
             let _ = self.remove_clip(name).await;
         }
@@ -225,16 +227,21 @@ impl Store {
     /// Removes an object from the folder and the bucket. What is late is no longer brought: there is nothing to bring.
     async fn remove(&self, place: Place) -> Result<(), StoreError> {
         let bucket = self.shared.as_ref().map(|shared| shared.bucket().disk());
+        let mut outcome = Ok(());
+        // One that fails does not keep it in the other.
         for disk in self.disk.iter().chain(bucket) {
-            disk.remove(place).await.map_err(|_| StoreError::Unwritable)?;
+            outcome = outcome.and(disk.remove(place).await);
         }
-        Ok(())
+        outcome.map_err(|_| StoreError::Unwritable)
     }
 }
 
-/// Whether a data folder has any entry.
+/// Whether a data folder has any entry, or may have.
 pub(super) fn is_any(data: &FsPath) -> bool {
-    fs::read_dir(data.join(FOLDER)).is_ok_and(|mut entries| entries.next().is_some())
+    match fs::read_dir(data.join(FOLDER)) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(why) => why.kind() != io::ErrorKind::NotFound,
+    }
 }
 
 /// Removes what a crash has left half written before `opened`: `….entry#1`.

@@ -182,7 +182,10 @@ impl Store {
     /// The store with a bucket behind it.
     #[cfg_attr(not(feature = "s3"), allow(dead_code))]
     fn before(self, name: &str, objects: Arc<dyn ObjectStore>, prefix: &str, options: StoreOptions) -> Self {
-        let objects = Disk::new(objects, Path::from(prefix), options.patience, None);
+        if let Some(keeper) = self.keeper() {
+            keeper.is_shared();
+        }
+        let objects = Disk::new(objects, Path::from(prefix), options.patience, None, self.pins.clone());
         let bucket = (name, objects, options.bucket_patience);
         let shared = Shared::new(bucket, self.disk.clone(), self.writer.clone(), self.hot.clone());
         Self { shared: Some(shared), ..self }
@@ -204,9 +207,10 @@ impl Store {
         options: StoreOptions,
         pins: Arc<Pins>,
     ) -> Self {
-        let hot = Arc::new(Hot::new(options.clip_bytes, keeper.clone()));
-        let disk =
-            objects.map(|(objects, prefix)| Arc::new(Disk::new(objects, prefix, options.patience, keeper)));
+        let hot = Arc::new(Hot::new(options.clip_bytes, keeper.clone(), pins.clone()));
+        let disk = objects.map(|(objects, prefix)| {
+            Arc::new(Disk::new(objects, prefix, options.patience, keeper, pins.clone()))
+        });
         let writer = Arc::new(Writer::new(disk.clone(), hot.clone(), &options));
         let noted = sync::Cache::builder().eviction_policy(EvictionPolicy::lru()).max_capacity(MOST_NOTED);
         // Of what was read nothing stays there: only those who wait for it get it.
@@ -233,6 +237,9 @@ impl Store {
             return Some(clip.len() as u64);
         }
         let place = Place::Clip(name);
+        if self.pins.is_gone(place) {
+            return None;
+        }
         let len = match self.disk.as_ref()?.len(place).await {
             Ok(len) => len,
             Err(_) => self.shared.as_ref()?.bucket().glance(place).await.ok()?,
@@ -240,13 +247,9 @@ impl Store {
         len.checked_sub(seal::LEN as u64)
     }
 
-    /// Puts the file of a clip into memory, where [`Store::clip`] finds it from now on.
+    /// Puts the file of a clip into memory, where [`Store::clip`] finds it from now on; not one that was withdrawn.
     pub fn hold_clip(&self, name: ClipName, clip: Bytes) {
         self.hot.insert(name, clip);
-        // Looked at afterwards: one that is withdrawn at this moment is removed by one of the two.
-        if self.pins.is_gone(name) {
-            self.hot.remove(name);
-        }
     }
 
     /// Writes the file of a clip to its object. A failed write is told by [`Store::health`]; the clip is written
@@ -254,7 +257,7 @@ impl Store {
     ///
     /// Where another process was the first to put this clip into the bucket, that one is found from now on.
     pub async fn save_clip(&self, name: ClipName, clip: &Bytes) {
-        if self.pins.is_gone(name) {
+        if self.pins.is_gone(Place::Clip(name)) {
             return;
         }
         match &self.shared {
@@ -273,19 +276,29 @@ impl Store {
             return Ok(Some(json));
         }
         let near = self.notice_of_folder(id).await;
-        match (&self.shared, &near) {
-            (None, _) | (_, Ok(Some(_))) => near,
-            (Some(shared), _) => shared.notice(id).await,
+        match (&self.shared, near) {
+            (None, near) | (_, near @ Ok(Some(_))) => near,
+            // What the bucket does not have may still be in a folder that could not be read.
+            (Some(shared), near) => match shared.notice(id).await {
+                Ok(None) => near,
+                found => found,
+            },
         }
     }
 
     /// Saves a notice; whether it is safe now. While that fails it is held in memory and written as soon as
     /// writing works again.
     pub async fn save_notice(&self, id: NoticeId, json: Bytes) -> bool {
-        match &self.shared {
+        self.pins.welcome_notice(id);
+        let saved = match &self.shared {
             Some(shared) => shared.save_notice(id, json).await,
             None => self.writer.notice(id, json).await,
+        };
+        // It may have been withdrawn meanwhile; what was written takes back by itself.
+        if self.pins.is_gone(Place::Notice(id)) {
+            self.writer.forget_notice(id).await;
         }
+        saved
     }
 
     /// Somebody uses a notice without reading it here: it does not go as one that nobody uses. Waits for nothing.
@@ -302,6 +315,10 @@ impl Store {
     /// that cannot be told: then it is to be saved again.
     pub async fn keep_notice(&self, id: NoticeId) -> bool {
         let Some(disk) = &self.disk else { return false };
+        // Withdrawn: what is still there may be on its way out.
+        if self.pins.is_gone(Place::Notice(id)) {
+            return false;
+        }
         for place in Place::of_notice(id) {
             if disk.keep(place).await == Ok(true) {
                 return true;
@@ -358,7 +375,7 @@ impl Store {
                 let clip = shared.clip(name).await;
                 // It may have been withdrawn while it came.
                 self.remove_if_gone(name).await;
-                clip.filter(|_| !self.pins.is_gone(name))
+                clip.filter(|_| !self.pins.is_gone(Place::Clip(name)))
             }
             (clip, _) => clip,
         }
@@ -403,6 +420,10 @@ impl Store {
             disk.delete(place).await;
             return None;
         };
+        // One that could not be removed, or is being removed.
+        if self.pins.is_gone(place) {
+            return None;
+        }
         disk.used(place);
         self.hold_clip(name, clip.clone());
         Some(clip)

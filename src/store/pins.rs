@@ -5,7 +5,8 @@
 //!    name only eight bytes are kept; two names that share these are both pinned.
 //! 2. Until it is known what is published nothing is removed from a folder that has published notices.
 //! 3. A clip that was withdrawn while it was being made or read is neither held nor kept, until somebody submits a
-//!    notice that has it.
+//!    notice that has it; nor is a notice, until somebody submits it. A write that was under way meanwhile takes back
+//!    what it wrote.
 
 use std::{
     collections::HashMap,
@@ -18,13 +19,13 @@ use std::{
 
 use moka::sync::Cache;
 
-use super::{ClipName, NoticeId, place::Place};
+use super::{NoticeId, place::Place};
 use crate::plan::ClipKey;
 
-/// So long a withdrawn clip is kept from coming back: longer than any clip takes to be made and written.
+/// So long a withdrawn clip or notice is kept from coming back: longer than any clip takes to be made and written.
 const GONE: Duration = Duration::from_secs(600);
 
-/// Withdrawn clips that are remembered so; about a hundred bytes each.
+/// Withdrawn clips, and notices, that are remembered so; about a hundred bytes each.
 const MOST_GONE: u64 = 100_000;
 
 /// What is pinned and what was withdrawn.
@@ -32,6 +33,7 @@ pub(super) struct Pins {
     counts: Mutex<Counts>,
     known: AtomicBool,
     gone: Cache<u64, ()>,
+    gone_notices: Cache<NoticeId, ()>,
 }
 
 #[derive(Default)]
@@ -42,14 +44,19 @@ struct Counts {
 
 impl Pins {
     pub(super) fn new() -> Self {
-        let gone = Cache::builder().max_capacity(MOST_GONE).time_to_live(GONE).build();
-        Self { counts: Mutex::default(), known: AtomicBool::new(false), gone }
+        Self {
+            counts: Mutex::default(),
+            known: AtomicBool::new(false),
+            gone: Cache::builder().max_capacity(MOST_GONE).time_to_live(GONE).build(),
+            gone_notices: Cache::builder().max_capacity(MOST_GONE).time_to_live(GONE).build(),
+        }
     }
 
     /// Pins a notice with its clips, each as often as it is named.
     pub(super) fn pin(&self, notice: NoticeId, clips: impl IntoIterator<Item = u64>) {
         let mut counts = self.counts();
         *counts.notices.entry(notice.prefix()).or_default() += 1;
+        self.gone_notices.invalidate(&notice);
         for clip in clips {
             *counts.clips.entry(clip).or_default() += 1;
             self.gone.invalidate(&clip);
@@ -68,7 +75,9 @@ impl Pins {
         match place {
             Place::Clip(name) => self.holds_clip(name.key),
             Place::Notice(id) | Place::PlainNotice(id) => self.counts().notices.contains_key(&id.prefix()),
-            Place::Listed(_) | Place::Probe | Place::LateClip(_) | Place::LateNotice(_) => false,
+            Place::Listed(_) | Place::Probe | Place::Absent | Place::LateClip(_) | Place::LateNotice(_) => {
+                false
+            }
         }
     }
 
@@ -97,9 +106,23 @@ impl Pins {
         }
     }
 
-    /// Whether a clip was withdrawn, and must not come back.
-    pub(super) fn is_gone(&self, name: ClipName) -> bool {
-        self.gone.contains_key(&prefix(name.key))
+    /// A notice was withdrawn.
+    pub(super) fn withdraw_notice(&self, id: NoticeId) {
+        self.gone_notices.insert(id, ());
+    }
+
+    /// Somebody submits a notice: it may be kept again.
+    pub(super) fn welcome_notice(&self, id: NoticeId) {
+        self.gone_notices.invalidate(&id);
+    }
+
+    /// Whether a clip or notice was withdrawn, and must not come back.
+    pub(super) fn is_gone(&self, place: Place) -> bool {
+        match place {
+            Place::Clip(name) => self.gone.contains_key(&prefix(name.key)),
+            Place::Notice(id) | Place::PlainNotice(id) => self.gone_notices.contains_key(&id),
+            _ => false,
+        }
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -127,6 +150,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::store::ClipName;
 
     #[test]
     fn what_two_share_stays_until_both_are_gone() {
@@ -146,8 +170,12 @@ mod tests {
         // Once too often is no harm.
         pins.unpin(notice(2), [prefix(key(2))]);
         pins.withdraw(key(1));
-        assert!(pins.is_gone(ClipName::wav(key(1))) && !pins.is_gone(ClipName::wav(key(2))));
+        assert!(pins.is_gone(place(1)) && !pins.is_gone(place(2)));
         pins.welcome(key(1));
-        assert!(!pins.is_gone(ClipName::wav(key(1))));
+        assert!(!pins.is_gone(place(1)));
+        pins.withdraw_notice(notice(1));
+        assert!(pins.is_gone(Place::Notice(notice(1))) && !pins.is_gone(Place::Notice(notice(2))));
+        pins.welcome_notice(notice(1));
+        assert!(!pins.is_gone(Place::Notice(notice(1))));
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Place {
     Listed(ListedId),
     /// What is written to learn whether writing works.
     Probe,
+    /// What is never written, to learn what is said of what is not there.
+    Absent,
     /// An empty file that says: this clip of the folder is not in the bucket yet.
     LateClip(ClipName),
     /// As above, of a notice.
@@ -36,6 +38,7 @@ impl Place {
             Self::PlainNotice(id) => vec!["notices".to_owned(), format!("{id}.json")],
             Self::Listed(id) => vec![super::listed::FOLDER.to_owned(), id.file()],
             Self::Probe => vec!["notices".to_owned(), "probe".to_owned()],
+            Self::Absent => vec!["notices".to_owned(), "absent".to_owned(), "probe".to_owned()],
             Self::LateClip(name) => vec![LATE.to_owned(), name.to_string()],
             Self::LateNotice(id) => vec![LATE.to_owned(), format!("{id}.notice")],
         }

@@ -253,6 +253,11 @@ impl Shared {
                     self.adopt(name, theirs).await;
                     true
                 }
+                Err(DiskError::Damaged) => {
+                    // Again and again would be no better: the folder has it, and others make it again.
+                    tracing::warn!(clip = %name, "a damaged clip stays in the bucket: may it be deleted?");
+                    true
+                }
                 Err(_) => false,
             },
             (place, Some(json)) => self.bucket.put(place, seal::close(&json)).await.is_ok(),

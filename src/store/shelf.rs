@@ -17,7 +17,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{pins::Pins, place::Place};
+use super::{
+    pins::Pins,
+    place::{LATE, Place},
+};
 
 /// So many of the oldest files are remembered during one pass: about two megabytes.
 const REMEMBERED: usize = 16_384;
@@ -28,6 +31,8 @@ const BLOCK: u64 = 4096;
 /// The clips, or the notices, of a data folder.
 pub(super) struct Shelf {
     folder: PathBuf,
+    /// What says which of the files a bucket has to get yet.
+    late: PathBuf,
     /// Whether the files lie in folders named by their first two digits.
     parted: bool,
     /// Bytes of disk that the files may take.
@@ -56,15 +61,16 @@ pub(super) struct Evicted {
 
 impl Shelf {
     pub(super) fn clips(data: &Path, bound: u64, pins: Arc<Pins>) -> Self {
-        Self::new(data.join("clips"), true, bound, pins)
+        Self::new(data, "clips", true, bound, pins)
     }
 
     pub(super) fn notices(data: &Path, bound: u64, pins: Arc<Pins>) -> Self {
-        Self::new(data.join("notices"), false, bound, pins)
+        Self::new(data, "notices", false, bound, pins)
     }
 
-    fn new(folder: PathBuf, parted: bool, bound: u64, pins: Arc<Pins>) -> Self {
-        Self { folder, parted, bound, bytes: AtomicU64::new(0), pins, pinned: AtomicU64::new(0) }
+    fn new(data: &Path, folder: &str, parted: bool, bound: u64, pins: Arc<Pins>) -> Self {
+        let (folder, late) = (data.join(folder), data.join(LATE));
+        Self { folder, late, parted, bound, bytes: AtomicU64::new(0), pins, pinned: AtomicU64::new(0) }
     }
 
     /// Whether what must stay takes more than there may be, as far as is known.
@@ -80,6 +86,12 @@ impl Shelf {
     /// A file of `len` bytes was written.
     pub(super) fn add(&self, len: u64) {
         self.bytes.fetch_add(on_disk(len), Ordering::Relaxed);
+    }
+
+    /// A file of `len` bytes was removed. One that a pass has not counted is not missed: the next pass counts anew.
+    pub(super) fn subtract(&self, len: u64) {
+        let less = |bytes: u64| Some(bytes.saturating_sub(on_disk(len)));
+        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     /// Whether there are more bytes than there may be.
@@ -106,17 +118,18 @@ impl Shelf {
         seen
     }
 
-    /// Removes what was not used for the longest time until no more is left than `most` of all the bytes.
+    /// Removes what was not used for the longest time until no more is left than `most` of all the bytes, and of those
+    /// among them that must stay.
     ///
     /// # Errors
     /// The first trouble, when more is left; one file that cannot be removed does not save the others.
-    pub(super) fn evict(&self, most: impl Fn(u64) -> u64) -> io::Result<Evicted> {
+    pub(super) fn evict(&self, most: impl Fn(u64, u64) -> u64) -> io::Result<Evicted> {
         let mut evicted = Evicted::default();
         let mut goal = None;
         loop {
             self.bytes.store(0, Ordering::Relaxed);
             let (oldest, total, mut outcome) = self.oldest();
-            let goal = *goal.get_or_insert_with(|| most(total));
+            let goal = *goal.get_or_insert_with(|| most(total, self.pinned.load(Ordering::Relaxed)));
             let (mut left, whole) = (total, oldest.len() < REMEMBERED);
             for file in oldest {
                 if left <= goal {
@@ -184,9 +197,10 @@ impl Shelf {
         (oldest.into_sorted_vec(), total, seen)
     }
 
-    /// Whether the file of that name is pinned.
+    /// Whether the file of that name is pinned, or a notice that nobody else has yet. Clips can be made again.
     fn must_stay(&self, name: &str) -> bool {
         Place::named(name).is_some_and(|place| self.pins.holds(place))
+            || (!self.parted && self.late.join(name).exists())
     }
 
     /// Calls `see` with the path and name of every file that the store wrote here, half written ones included.
@@ -210,7 +224,9 @@ impl Shelf {
         let here = match Place::named(name) {
             Some(Place::Clip(_)) => self.parted,
             Some(Place::Notice(_) | Place::PlainNotice(_) | Place::Probe) => !self.parted,
-            None | Some(Place::LateClip(_) | Place::LateNotice(_) | Place::Listed(_)) => false,
+            None | Some(Place::Absent | Place::LateClip(_) | Place::LateNotice(_) | Place::Listed(_)) => {
+                false
+            }
         };
         here && !staged.is_empty() && staged.bytes().all(|b| b.is_ascii_digit())
     }

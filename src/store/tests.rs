@@ -478,9 +478,9 @@ async fn a_file_that_cannot_be_removed_does_not_save_the_others() {
     let trouble = shelf.recover(SystemTime::now());
     assert_eq!(trouble.is_err(), cfg!(unix), "it is told");
     assert_eq!(shelf.bytes(), 5 * 4096);
-    shelf.evict(|_| 2 * 4096).unwrap();
+    shelf.evict(|_, _| 2 * 4096).unwrap();
     assert_eq!(kept(folder.path()), [3, 4]);
-    assert_eq!(shelf.evict(|_| 0).unwrap().files, 2);
+    assert_eq!(shelf.evict(|_, _| 0).unwrap().files, 2);
 }
 
 /// A small disk of memory at `root`; false where it cannot be had.
@@ -600,8 +600,8 @@ impl Model {
             }
             return Some(clip(n));
         }
-        if self.damaged.remove(&n) {
-            self.disk.remove(&n);
+        if self.damaged.remove(&n) && self.disk.remove(&n).is_some() {
+            self.count -= 1;
         }
         *self.disk.get_mut(&n)? = now;
         self.hot.insert(n, self.hour);
@@ -723,7 +723,7 @@ fn figures() {
     shelf.recover(SystemTime::now()).unwrap();
     println!("counted in {:?}: {} bytes; {}", started.elapsed(), shelf.bytes(), memory());
     let started = std::time::Instant::now();
-    let evicted = shelf.evict(|total| total / 10 * 9).unwrap();
+    let evicted = shelf.evict(|total, _| total / 10 * 9).unwrap();
     println!("a tenth removed in {:?}: {evicted:?}; {}", started.elapsed(), memory());
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -744,4 +744,35 @@ fn figures() {
             println!("{len} bytes {how}: half within {:?}, 99 of 100 within {:?}", took[128], took[253]);
         }
     }
+}
+
+#[tokio::test]
+async fn what_was_removed_is_no_longer_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::folder(folder.path(), impatient()).unwrap();
+    settled(&store).await;
+    for n in 1..=3 {
+        store.save_clip(name(n), &clip(n)).await;
+    }
+    let (id, json) = notice(7);
+    store.save_notice(id, json).await;
+    assert_eq!(settled(&store).await, (3 * 4096, 4096));
+    store.withdraw_clip(name(1).key).await.unwrap();
+    store.withdraw_notice(id).await.unwrap();
+    assert_eq!(settled(&store).await, (2 * 4096, 0));
+}
+
+#[tokio::test]
+async fn a_withdrawn_notice_comes_back_only_when_it_is_submitted() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::folder(folder.path(), impatient()).unwrap();
+    let (id, json) = notice(7);
+    assert!(store.save_notice(id, json.clone()).await && store.keep_notice(id).await);
+    store.withdraw_notice(id).await.unwrap();
+    // A write that was under way.
+    store.disk.as_ref().unwrap().put(Place::Notice(id), seal::close(&json)).await.unwrap();
+    assert_eq!(store.notice(id).await, Ok(None));
+    assert!(!store.keep_notice(id).await);
+    assert!(store.save_notice(id, json.clone()).await && store.keep_notice(id).await);
+    assert_eq!(store.notice(id).await, Ok(Some(json)));
 }

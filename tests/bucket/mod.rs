@@ -210,9 +210,9 @@ async fn pass(State(passed): State<Arc<Passed>>, request: Request) -> Response<B
     tokio::time::sleep(delay).await;
     let write = head.method == Method::PUT;
     let _turn = if write { Some(passed.one.lock().await) } else { None };
-    // The list of what is published is asked for every half minute.
-    let lists = head.uri.query().is_some_and(|query| query.contains("list-type="));
-    if !write && !lists && !head.uri.path().ends_with("/probe") {
+    // The list of what is published is asked for by the clock.
+    let listing = head.uri.query().is_some_and(|query| query.contains("list-type"));
+    if !write && !listing && !head.uri.path().ends_with("/probe") {
         passed.reads.fetch_add(1, Ordering::Relaxed);
     }
     let url = format!("{}{}", passed.server, head.uri);

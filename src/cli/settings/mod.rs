@@ -121,6 +121,8 @@ pub(super) struct Found {
     pub problems: Problems,
     /// What the operator should think about once more.
     pub doubts: Problems,
+    /// What lacks of the key of the bucket, and whether all of it does.
+    key_lacks: Option<(Problem, bool)>,
     layers: Vec<Layer>,
 }
 
@@ -171,7 +173,7 @@ pub(super) fn find(file: Option<&Path>, flags: &impl Serialize) -> Found {
             }
         }
     };
-    let mut found = Found { settings: None, file, problems, doubts, layers };
+    let mut found = Found { settings: None, file, problems, doubts, key_lacks: None, layers };
     if let Some(settings) = &settings {
         sense::look_at(settings, &mut found);
     }
@@ -184,6 +186,29 @@ impl Found {
     pub(super) fn place(&self, key: &str) -> Place {
         let mut layers = self.layers.iter().rev();
         layers.find_map(|layer| Some(layer.values.get(key)?.0.clone())).unwrap_or(Place::Default)
+    }
+
+    /// Adds what lacks of the key of the bucket. Other commands do not ask it, and half of the key may be where they do not
+    /// look, in the environment of the service: only `in_service` that is a problem.
+    pub(super) fn with_bucket_key(mut self, in_service: bool) -> Self {
+        match self.key_lacks.take() {
+            Some((lack, all)) if in_service || all => {
+                self.problems.add(lack);
+                self.settings = None;
+            }
+            Some((lack, _)) => self.doubts.add(lack),
+            None => {}
+        }
+        self
+    }
+
+    /// The file of keys, whatever is wrong with the rest.
+    pub(super) fn keys(&self) -> Option<PathBuf> {
+        let (_, written) = self.layers.iter().rev().find_map(|layer| layer.values.get("keys"))?;
+        match written {
+            source::Written::One(file) if !file.is_empty() => Some(file.into()),
+            _ => None,
+        }
     }
 
     /// Every key, in the order of the template, with the value that holds as TOML, and where it was written. Secrets

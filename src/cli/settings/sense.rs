@@ -69,16 +69,27 @@ fn bucket(settings: &Settings, found: &mut Found) {
     if !cfg!(feature = "s3") {
         problem(found, "s3_bucket", "this langdu was built without buckets", "build it with the feature s3");
     }
-    if id != secret {
-        let (there, missing) = ("s3_access_key_id", "s3_secret_access_key");
-        let (there, missing) = if id { (there, missing) } else { (missing, there) };
-        problem(found, there, &format!("it is of no use without {missing}"), &format!("set {missing}"));
-    }
+    found.key_lacks = bucket_key(settings, found);
     let plain = settings.s3_endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
     if plain && !settings.s3_allow_http {
         let hint = "write https://, or s3_allow_http = true on a network that you trust";
         problem(found, "s3_endpoint", "everybody on the way could read and change what is kept there", hint);
     }
+}
+
+/// What lacks of the key with which the bucket is asked, and whether all of it does.
+fn bucket_key(settings: &Settings, found: &Found) -> Option<(Problem, bool)> {
+    let halves = ["s3_access_key_id", "s3_secret_access_key"];
+    let (id, secret) = (settings.s3_access_key_id.is_some(), settings.s3_secret_access_key.is_some());
+    let (there, missing) = match (id, secret) {
+        (true, true) => return None,
+        (false, false) => ("s3_bucket", halves.join(" and ")),
+        (true, false) => (halves[0], halves[1].to_owned()),
+        (false, true) => (halves[1], halves[0].to_owned()),
+    };
+    let what = format!("it is of no use without {missing}");
+    let hint = format!("set {missing}, here or in the environment of the service");
+    Some((Problem::new(found.place(there), there, what, &hint), !id && !secret))
 }
 
 fn problem(found: &mut Found, key: &str, what: &str, hint: &str) {

@@ -153,17 +153,18 @@ fn parse(text: &str, file: &Path, keys: &[String], problems: &mut Problems) -> L
         let at = error.span().map_or(0, |span| span.start);
         let line = text.lines().nth(line_at(text.as_bytes(), at) - 1).unwrap_or_default();
         let (key, value) = line.split_once('=').map_or(("", ""), |(key, value)| (key.trim(), value.trim()));
-        let hint = match value.starts_with(['"', '\'', '[', '{']) || value.is_empty() {
-            true => "write key = \"value\", one a line, each key once".to_owned(),
-            false => format!("write {key} = \"{value}\", each key once"),
+        let key = if keys.iter().any(|known| known == key) { key } else { "" };
+        let quoted = value.is_empty() || value.starts_with(['"', '\'', '[', '{']);
+        // What is told comes into the log: a secret does not, nor what may be one.
+        let hint = match key {
+            "" => "write key = \"value\", one a line, each key once".to_owned(),
+            key if quoted || key.contains("secret") => {
+                format!("write {key} = \"…\", one a line, each key once")
+            }
+            key => format!("write {key} = \"{value}\", each key once"),
         };
         let what = format!("this is no TOML: {}", error.message());
-        problems.add(Problem::new(
-            place(at),
-            if keys.iter().any(|known| known == key) { key } else { "" },
-            what,
-            &hint,
-        ));
+        problems.add(Problem::new(place(at), key, what, &hint));
     }
     // What follows an error is often read askew: only the error is told.
     if !errors.is_empty() {

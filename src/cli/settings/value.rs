@@ -243,6 +243,10 @@ pub(super) fn text_or_none<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Str
 pub(super) fn web_address_or_none<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
     one(d, |text| match text.split_once("://") {
         _ if text.is_empty() => Ok(None),
+        _ if text.contains('@') => {
+            // Not quoted: there may be a password before it.
+            wrong("there is a name or password in the address".to_owned(), "write the address alone")
+        }
         Some(("http" | "https", host)) if !host.is_empty() => Ok(Some(text.trim_end_matches('/').to_owned())),
         _ => wrong(format!("{text:?} is not a web address"), "write https://s3.example.gov.cn"),
     })

@@ -11,7 +11,7 @@ use std::{
     io::{self, IoSlice},
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -43,6 +43,7 @@ pub(super) struct Sheets {
     sheets: Cache<ClipName, Arc<Sheet>>,
     places: Arc<Semaphore>,
     missed: Arc<AtomicU32>,
+    told: Arc<AtomicBool>,
 }
 
 impl Sheets {
@@ -50,7 +51,12 @@ impl Sheets {
         let weight = |_: &ClipName, sheet: &Arc<Sheet>| u32::try_from(sheet.bytes.len()).unwrap_or(u32::MAX);
         let sheets =
             Cache::builder().max_capacity(ROOM).weigher(weight).eviction_policy(EvictionPolicy::lru());
-        Self { sheets: sheets.build(), places: Arc::new(Semaphore::new(MOST)), missed: Arc::default() }
+        Self {
+            sheets: sheets.build(),
+            places: Arc::new(Semaphore::new(MOST)),
+            missed: Arc::default(),
+            told: Arc::default(),
+        }
     }
 
     /// The sheet of `file`, of which `length` bytes are to be sent; none when that is not worth it.
@@ -66,10 +72,18 @@ impl Sheets {
                 return None;
             }
             let place = self.places.clone().try_acquire_owned().ok()?;
-            let sheet = Arc::new(Sheet::new(file, place).ok()?);
+            let sheet = Sheet::new(file, place).inspect_err(|why| self.tell(why)).ok()?;
+            let sheet = Arc::new(sheet);
             self.sheets.insert(name, sheet.clone());
             Some(sheet)
         })
+    }
+
+    /// Says once that there can be no sheets: everything works without, only slower.
+    fn tell(&self, why: &io::Error) {
+        if why.kind() != io::ErrorKind::Unsupported && !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%why, "large clips cannot be sent without a copy: every one costs more");
+        }
     }
 }
 
@@ -181,5 +195,17 @@ mod tests {
         }
         assert!(made < 200, "{made} of 400 had a sheet, the others would have paid for one");
         assert!(MOST - sheets.places.available_permits() <= 32);
+    }
+
+    #[test]
+    fn the_unit_lets_the_service_make_sheets() {
+        let unit = include_str!("../../../packaging/langdu.service");
+        let filters: Vec<&str> =
+            unit.lines().filter_map(|line| line.strip_prefix("SystemCallFilter=")).collect();
+        let denied = filters.iter().rposition(|filter| filter.starts_with('~')).unwrap();
+        // Each line changes what those before it have left; `@ipc` has this one.
+        assert!(
+            filters[denied + 1..].iter().any(|filter| filter.split(' ').any(|call| call == "memfd_create"))
+        );
     }
 }

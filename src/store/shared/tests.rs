@@ -30,6 +30,12 @@ enum Mood {
     KnowsNoCreate,
     /// Is not there.
     Missing,
+    /// Writes, but only when nobody waits any more.
+    Dawdles,
+    /// Removes nothing.
+    Keeps,
+    /// Says of what is not there that it may not be read.
+    Hides,
 }
 
 /// A bucket in memory, with a mood.
@@ -52,8 +58,17 @@ impl Moody {
     }
 
     fn mood(&self) -> Mood {
-        let moods =
-            [Mood::Works, Mood::Fails, Mood::Hangs, Mood::Overwrites, Mood::KnowsNoCreate, Mood::Missing];
+        let moods = [
+            Mood::Works,
+            Mood::Fails,
+            Mood::Hangs,
+            Mood::Overwrites,
+            Mood::KnowsNoCreate,
+            Mood::Missing,
+            Mood::Dawdles,
+            Mood::Keeps,
+            Mood::Hides,
+        ];
         moods[usize::from(self.mood.load(Ordering::Relaxed))]
     }
 
@@ -65,6 +80,10 @@ impl Moody {
         match self.mood() {
             Mood::Fails => Err(Error::Generic { store: "moody", source: "it was told to".into() }),
             Mood::Hangs => std::future::pending().await,
+            Mood::Dawdles => {
+                tokio::time::sleep(6 * PATIENCE).await;
+                Ok(())
+            }
             Mood::Missing => Err(Error::NotFound { path: "b".to_owned(), source: "it is not there".into() }),
             _ => Ok(()),
         }
@@ -129,11 +148,22 @@ impl ObjectStore for Moody {
                 self.reads.fetch_add(1, Ordering::Relaxed);
             }
             self.answers().await?;
-            self.objects.get_opts(location, options).await
+            match (self.objects.get_opts(location, options).await, self.mood()) {
+                (Err(Error::NotFound { path, source }), Mood::Hides) => {
+                    Err(Error::PermissionDenied { path, source })
+                }
+                (found, _) => found,
+            }
         })
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        if self.mood() == Mood::Keeps {
+            let refuse = |path: Result<Path>| {
+                Err(Error::PermissionDenied { path: path?.to_string(), source: "it was told to".into() })
+            };
+            return locations.map(refuse).boxed();
+        }
         self.objects.delete_stream(locations)
     }
 
@@ -182,12 +212,13 @@ fn notice(n: u8) -> (NoticeId, Bytes) {
 }
 
 async fn store(bucket: &Arc<Moody>, folder: &FsPath) -> Store {
-    let options = StoreOptions {
-        retry: Duration::ZERO,
-        patience: 4 * PATIENCE,
-        bucket_patience: PATIENCE,
-        ..StoreOptions::default()
-    };
+    bounded(bucket, folder, StoreOptions::default()).await
+}
+
+/// As above, with the bounds of `options`.
+async fn bounded(bucket: &Arc<Moody>, folder: &FsPath, options: StoreOptions) -> Store {
+    let options =
+        StoreOptions { retry: Duration::ZERO, patience: 4 * PATIENCE, bucket_patience: PATIENCE, ..options };
     let store = Store::folder(folder, options).unwrap().before("b", bucket.clone(), "some/where", options);
     store.probe().await;
     store
@@ -357,6 +388,142 @@ async fn the_truth_is_the_bucket_where_there_is_one() {
     let found = alone.truth().unwrap().get(Place::Notice(notice(1).0)).await;
     assert_eq!(found, Err(DiskError::Missing));
     assert!(Store::memory(StoreOptions::default()).truth().is_none());
+}
+
+#[tokio::test]
+async fn a_write_that_lands_after_a_withdrawal_takes_back_what_it_wrote() {
+    let bucket = Moody::new(Mood::Works);
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(store(&bucket, folder.path()).await);
+    let (id, json) = notice(7);
+    let at = |place: Place| folder.path().join(place.parts().join("/"));
+    bucket.is(Mood::Dawdles);
+    let saving = store.clone();
+    let saved = tokio::spawn(async move {
+        tokio::join!(saving.save_notice(id, json), async {
+            saving.hold_clip(name(1), clip(1));
+            saving.save_clip(name(1), &clip(1)).await;
+        })
+    });
+    let disk = store.shared.as_ref().unwrap().bucket().disk();
+    until("both are under way", async || disk.writes_under_way() >= 2).await;
+    bucket.is(Mood::Works);
+    store.withdraw_notice(id).await.unwrap();
+    store.withdraw_clip(name(1).key).await.unwrap();
+    saved.await.unwrap();
+    until("nothing is late", async || late(folder.path()) == 0 && disk.writes_under_way() == 0).await;
+    assert_eq!(object(&bucket, name(1)).await, None, "the bucket has the clip again");
+    assert_eq!(disk.get(Place::Notice(id)).await, Err(DiskError::Missing), "the bucket has the notice again");
+    assert!(!at(Place::Clip(name(1))).exists() && !at(Place::Notice(id)).exists(), "the folder has them");
+    assert_eq!((store.clip(name(1)).await, store.notice(id).await), (None, Ok(None)));
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_is_no_notice_that_never_was() {
+    let bucket = Moody::new(Mood::Works);
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&bucket, folder.path()).await;
+    let (id, json) = notice(7);
+    assert_eq!(store.notice(id).await, Ok(None));
+    fs::remove_dir_all(folder.path().join("notices")).ok();
+    fs::write(folder.path().join("notices"), b"a file where the folder should be").unwrap();
+    assert_eq!(store.notice(id).await, Err(StoreError::Unreadable));
+    store.save_notice(id, json.clone()).await;
+    assert_eq!(store.notice(id).await, Ok(Some(json)));
+}
+
+#[tokio::test]
+async fn what_cannot_be_removed_from_the_folder_is_removed_from_the_bucket() {
+    let bucket = Moody::new(Mood::Works);
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&bucket, folder.path()).await;
+    store.save_clip(name(1), &clip(1)).await;
+    assert_eq!(object(&bucket, name(1)).await, Some(clip(1)));
+    fs::remove_dir_all(folder.path().join("clips")).unwrap();
+    fs::write(folder.path().join("clips"), b"a file where the folder should be").unwrap();
+    assert_eq!(store.withdraw_clip(name(1).key).await, Err(StoreError::Unwritable));
+    assert_eq!(object(&bucket, name(1)).await, None);
+}
+
+#[tokio::test]
+async fn what_is_published_in_the_bucket_stays_in_the_folder_until_it_is_known() {
+    let (bucket, folder) = (Moody::new(Mood::Works), tempfile::tempdir().unwrap());
+    let kept = |n| folder.path().join(Place::Clip(name(n)).parts().join("/")).exists();
+    let options = StoreOptions { clip_disk: 4 * 4096, ..StoreOptions::default() };
+    let store = bounded(&bucket, folder.path(), options).await;
+    for n in 1..=8 {
+        store.save_clip(name(n), &clip(n)).await;
+    }
+    let keeper = store.keeper().unwrap();
+    keeper.settled().await;
+    assert!((1..=8).all(kept), "nobody knows yet what may go");
+    store.pin(notice(7).0, &[crate::store::prefix(name(1).key)]);
+    store.pins_are_known();
+    keeper.settled().await;
+    assert!(kept(1) && (2..=8).filter(|n| kept(*n)).count() <= 3);
+    drop(store);
+
+    // A bucket that is away for long does not fill the disk.
+    let store = bounded(&bucket, folder.path(), options).await;
+    for n in 11..=30 {
+        store.save_clip(name(n), &clip(n)).await;
+        store.keeper().unwrap().settled().await;
+        assert!(store.size().on_disk.unwrap().0 <= 9 * 4096);
+    }
+}
+
+#[tokio::test]
+async fn a_notice_that_the_bucket_does_not_have_yet_does_not_make_room() {
+    let (bucket, folder) = (Moody::new(Mood::Works), tempfile::tempdir().unwrap());
+    let options = StoreOptions { notice_disk: 2 * 4096, ..StoreOptions::default() };
+    let store = bounded(&bucket, folder.path(), options).await;
+    store.pins_are_known();
+    bucket.is(Mood::Fails);
+    for n in 1..=6 {
+        let (id, json) = notice(n);
+        assert!(store.save_notice(id, json).await);
+    }
+    store.keeper().unwrap().settled().await;
+    assert!((1..=6).all(|n| folder.path().join(Place::Notice(notice(n).0).parts().join("/")).exists()));
+    bucket.is(Mood::Works);
+    until("nothing is late", async || late(folder.path()) == 0).await;
+    for n in 1..=6 {
+        assert_eq!(store.notice(notice(n).0).await, Ok(Some(notice(n).1)));
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_clip_that_cannot_be_replaced_is_given_up() {
+    let bucket = Moody::new(Mood::Works);
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&bucket, folder.path()).await;
+    let disk = store.shared.as_ref().unwrap().bucket().disk();
+    disk.put(Place::Clip(name(1)), PutPayload::from_static(b"damaged, and long enough for a seal"))
+        .await
+        .unwrap();
+    bucket.is(Mood::Keeps);
+    store.save_clip(name(1), &clip(1)).await;
+    until("nothing is late", async || late(folder.path()) == 0).await;
+    let reads = bucket.reads();
+    tokio::time::sleep(LEISURE + PATIENCE).await;
+    assert_eq!(bucket.reads(), reads, "it is tried again and again");
+    assert_eq!(store.clip(name(1)).await, Some(clip(1)), "the folder has it");
+}
+
+#[tokio::test]
+async fn a_bucket_that_hides_what_is_not_there_is_told_and_left_alone() {
+    let bucket = Moody::new(Mood::Hides);
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(&bucket, folder.path()).await;
+    for n in 1..20 {
+        assert!(store.trouble().unwrap().contains("ListBucket"));
+        assert_eq!(store.clip(name(n)).await, None);
+    }
+    tokio::time::sleep(LEISURE + PATIENCE).await;
+    assert!(store.trouble().is_some());
+    assert_eq!(bucket.reads(), 0);
+    bucket.is(Mood::Works);
+    until("it is allowed", async || store.trouble().is_none()).await;
 }
 
 #[cfg(feature = "s3")]
