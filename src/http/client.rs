@@ -23,7 +23,7 @@ impl Peer {
 }
 
 /// The header in which proxies tell whom they serve.
-const FORWARDED_FOR: &str = "x-forwarded-for";
+pub(super) const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// Who asks, through `peer`, with the `headers` of the request.
 pub(super) fn client(Peer(peer): Peer, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {

@@ -14,7 +14,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
     num::NonZeroU32,
     sync::{
-        Mutex, PoisonError,
+        Mutex, Once, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -103,6 +103,8 @@ pub(super) struct Meter {
     submissions: Buckets,
     clips: Buckets,
     guesses: Option<PerClient>,
+    /// The operator was told of a proxy that is not trusted.
+    told: Once,
 }
 
 impl Meter {
@@ -122,6 +124,7 @@ impl Meter {
             submissions: buckets(1),
             clips: buckets(CLIPS),
             guesses: (client_rate > 0).then(|| PerClient::new(rate, burst)).flatten(),
+            told: Once::new(),
         }
     }
 
@@ -132,7 +135,13 @@ impl Meter {
         }
         // Without a connection (a router of its own) all are one.
         let peer = extensions.get().copied().unwrap_or(Peer(Ipv4Addr::UNSPECIFIED.into()));
-        Account::Client(client::account(client::client(peer, headers, &self.trusted)))
+        let client = client::client(peer, headers, &self.trusted);
+        if client.is_loopback() && headers.contains_key(client::FORWARDED_FOR) {
+            let what =
+                "a proxy on this machine is not in trusted_proxies: all who come through it are one client";
+            self.told.call_once(|| tracing::warn!("{what}"));
+        }
+        Account::Client(client::account(client))
     }
 
     /// Takes what `work` costs.

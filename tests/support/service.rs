@@ -39,7 +39,16 @@ impl Service {
     /// `langdu serve` with its voice.
     pub fn real(folder: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_langdu"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--client-rate", "0", "--total-rate", "0", "--data"]);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--client-rate",
+            "0",
+            "--total-rate",
+            "0",
+            "--data",
+        ]);
         command.arg(folder);
         Self::start(command, false, log())
     }
