@@ -7,7 +7,9 @@ use bytes::Bytes;
 use super::flac;
 #[cfg(feature = "opus")]
 use super::opus;
-use super::{AudioError, Clip, Encoding, wav};
+#[cfg(any(feature = "flac", test))]
+use super::wav;
+use super::{AudioError, Clip, Encoding};
 
 /// How a recording is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -42,8 +42,8 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 /// Which pages may load an answer as a part of theirs.
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
-/// What pages of other origins are made to load: the player and clips.
-const EMBEDDED: [&[u8]; 3] = [b"audio/", b"text/javascript", b"text/css"];
+/// What pages of other origins are made to load: the player, clips, pictures.
+const EMBEDDED: [&[u8]; 4] = [b"audio/", b"text/javascript", b"text/css", b"image/"];
 
 /// Headers of pages: no other window reaches into them, no frame is around them where `frame-ancestors` is not known
 /// yet, and they have nothing to do with devices.
