@@ -20,7 +20,7 @@ use langdu::{
     store::{Store, StoreOptions},
 };
 use serde_json::{Value, json};
-use stage::{Stage, clip_urls, text};
+use stage::{Stage, clip_urls, text, until};
 use tower::ServiceExt;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -764,7 +764,8 @@ async fn a_notice_stays_as_it_was_when_the_lexicon_changes() {
 
     // The old address still has the old reading, even when its clips are gone.
     later.made(&new).await;
-    fs::remove_dir_all(folder.path().join("data/clips")).unwrap();
+    // The last of them may be being written at this moment.
+    until("the clips are gone", async || fs::remove_dir_all(folder.path().join("data/clips")).is_ok()).await;
     let restarted = site(folder.path());
     for url in &old_urls {
         restarted.get(url).await.is(200);

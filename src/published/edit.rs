@@ -61,10 +61,11 @@ impl List {
             withdrawn: false,
         };
         let entry = Arc::new(record.entry().ok_or(RenderError::Internal)?);
+        // Before the entry: after a power cut in between, what is listed is there.
+        self.renderer.keep(&notice).await;
         self.write(id, &record).await?;
         self.adopt(entry.clone(), &notice, words, former, None);
         self.registry_mut().told(words);
-        self.renderer.keep(&notice).await;
         self.wake.notify_one();
         Ok(Publication { entry, new: old.is_none(), notice })
     }
