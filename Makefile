@@ -5,10 +5,10 @@
 
 LISTEN ?= 127.0.0.1:8080
 
-.PHONY: run build test setup test-rust test-browser clients gold listen load abuse lint shots
+.PHONY: run build test setup test-rust test-browser clients speak gold listen load abuse lint shots
 
 run: build
-	./target/release/langdu serve --listen $(LISTEN)
+	./tools/demo.sh $(LISTEN)
 
 build:
 	cargo build --release --locked
@@ -20,10 +20,10 @@ setup:
 	./tools/setup-tests.sh
 
 test-rust:
-	cargo test --locked
+	cargo test --locked --workspace
 
 test-browser:
-	cargo build --locked
+	cargo build --locked --bin langdu --example hum
 	npm test
 
 # The clients that exist, unchanged, against the service with its voice.
@@ -31,6 +31,12 @@ clients:
 	./tools/setup-tests.sh
 	cargo build --locked --bin langdu --example hum
 	./tools/clients/openai_test.sh
+
+# `langdu speak` with its features, against a real speech-dispatcher and ALSA without a card.
+speak:
+	./tools/setup-tests.sh speak
+	cargo clippy --locked --all-targets --features speechd,soundcard -- -D warnings
+	cargo test --locked --features speechd,soundcard --test speak
 
 # Figures of the reading front end against the gold files, with the floors that must hold.
 gold:
@@ -57,9 +63,9 @@ abuse:
 	LANGDU_ABUSE=limits ./tools/abuse/schemathesis.sh 1000
 
 lint:
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-# The pictures of the README.
+# The pictures of docs/pages.md and the README.
 shots: setup build
-	node tools/shots.mjs
+	LANGDU_BIN=target/release/langdu node tools/shots.mjs

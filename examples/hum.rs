@@ -24,7 +24,7 @@ use std::{
 use axum::{Json, Router, routing::get};
 use clap::Parser;
 use langdu::{
-    audio::Pcm,
+    audio::{Pcm, Said},
     engine::{Engine, EngineError, Voice},
     http::{self, App, Limits},
     keys::Keys,
@@ -209,7 +209,7 @@ impl Engine for Hummer {
         &self.voices
     }
 
-    fn synthesize(&self, _: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
+    fn synthesize(&self, _: &str, reading: &Reading, speed: f32) -> Result<Said, EngineError> {
         let number = hum::number(reading);
         *self.asked.lock().unwrap_or_else(PoisonError::into_inner).entry(number).or_default() += 1;
         thread::sleep(self.delay);
@@ -227,7 +227,7 @@ impl Engine for Hummer {
             Some(Fault::Short) => samples.truncate(24),
             Some(Fault::Long) => samples = samples.repeat(24_000 * 300 / samples.len().max(1) + 1),
         }
-        Ok(Pcm { rate: 24_000, samples })
+        Ok(Pcm { rate: 24_000, samples }.into())
     }
 }
 

@@ -10,8 +10,7 @@
 use std::{error::Error, fs, io, path::Path, time::Instant};
 
 use langdu::{
-    audio,
-    engine::{Engine, neural::Neural},
+    audio, engine,
     reading::{Boundary, Mark, Reading, Sound, Source, Syllable, Voiced},
     span::Span,
 };
@@ -25,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let threads: usize = rest.get(2).map_or(Ok(0), |threads| threads.parse())?;
 
     let began = Instant::now();
-    let engine = Neural::load(Path::new(folder), threads)?;
+    let engine = engine::open_voice(Path::new(folder), threads)?;
+    engine.ready()?;
     println!("loaded and warm after {:.2} s", began.elapsed().as_secs_f32());
     let default = engine.voices().first().map(|voice| voice.name.as_str());
     let voice = rest.first().map(String::as_str).or(default).unwrap_or_default();
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (key, pinyin) = line.split_once('\t').ok_or("a line is a key, a tab and a reading")?;
         let reading = read(pinyin)?;
         let began = Instant::now();
-        let clip = audio::finish(engine.synthesize(voice, &reading, speed)?, std::time::Duration::ZERO)?;
+        let clip = audio::finish(engine.synthesize(voice, &reading, speed)?, std::time::Duration::ZERO)?.clip;
         let (took, lasts) = (began.elapsed().as_secs_f32(), clip.duration().as_secs_f32());
         fs::write(Path::new(out).join(format!("{key}.wav")), &clip.wav)?;
         println!("{key}: {} sounds, {lasts:.2} s of speech in {took:.2} s", reading.sounds.len());
@@ -74,7 +74,7 @@ fn read(pinyin: &str) -> Result<Reading, String> {
             'A'..='Z' => Voiced::Letter(c),
             _ => Voiced::Pause(Mark::of(c).ok_or(format!("{c:?} is neither pinyin nor a mark"))?),
         };
-        sounds.push(Sound { voiced, boundary, span: Span::default(), source: Source::Spoken });
+        sounds.push(Sound { voiced, boundary, span: Span::default(), source: Source::Spoken, said: '好' });
         boundary = Boundary::None;
     }
     if syllable.is_empty() { Ok(Reading { sounds }) } else { Err(format!("{syllable} has no tone")) }

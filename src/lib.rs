@@ -12,6 +12,7 @@ pub mod xml;
 
 pub mod lexicon;
 
+pub mod docx;
 pub mod notice;
 pub mod segment;
 pub mod spoken;

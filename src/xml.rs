@@ -1,4 +1,4 @@
-//! XML as far as pronunciation lexicons (PLS) and SSML need it: elements, attributes, text, each with its
+//! XML as far as pronunciation lexicons (PLS), SSML and `.docx` need it: elements, attributes, text, each with its
 //! place. Nothing is ever fetched or expanded: a document type, which could ask for that, is refused.
 
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use crate::span::Span;
 /// Elements inside one another.
 const MOST_DEEP: usize = 64;
 /// Attributes of one element.
-const MOST_ATTRIBUTES: usize = 32;
+const MOST_ATTRIBUTES: usize = 64;
 
 /// Why a text is not the XML that was expected. The sender is to blame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

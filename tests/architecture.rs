@@ -18,6 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("note", &["span"]),
     ("xml", &["span"]),
     ("lexicon", &["fold", "span", "xml"]),
+    ("docx", &["xml"]),
     ("notice", &["fold", "lexicon", "note", "span", "xml"]),
     ("segment", &["note", "notice", "span", "words"]),
     ("spoken", &["fold", "lexicon", "note", "span"]),
@@ -40,8 +41,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Rooms without I/O, clock, environment, randomness and logging.
 const PURE: &[&str] = &[
-    "fold", "span", "words", "note", "xml", "lexicon", "notice", "segment", "spoken", "reading", "plan",
-    "audio",
+    "fold", "span", "words", "note", "xml", "lexicon", "docx", "notice", "segment", "spoken", "reading",
+    "plan", "audio",
 ];
 
 /// What a pure room never names.

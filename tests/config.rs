@@ -258,14 +258,14 @@ fn a_damaged_voice_ends_the_service_in_words() {
     for part in ["", "styles"] {
         for entry in fs::read_dir(voices().join("kokoro").join(part)).unwrap() {
             let (from, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
-            if from.is_file() && from.extension().is_none_or(|ending| ending != "onnx") {
+            if from.is_file() && from.extension().is_none_or(|ending| ending != "data") {
                 fs::copy(&from, copy.join(part).join(name)).unwrap();
             }
         }
     }
-    fs::write(copy.join("kokoro-v1.0.q8.onnx"), "no network").unwrap();
+    fs::write(copy.join("kokoro-v1.0.q8.data"), "no network").unwrap();
     let output = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(output.status.code(), Some(1));
     let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(complaint.contains("kokoro-v1.0.q8.onnx is not the file that voice.toml means"), "{complaint}");
+    assert!(complaint.contains("kokoro-v1.0.q8.data is not the file that voice.toml means"), "{complaint}");
 }

@@ -153,7 +153,7 @@ async fn a_clip_that_was_lost_is_made_again() {
     let whole = before.get(&urls[1]).await.body;
     before.made(&manifest).await;
     before.renderer.stop().await;
-    assert_eq!(clip_files(folder.path()).len(), urls.len());
+    assert_eq!(clip_files(folder.path()).len(), 2 * urls.len(), "each with its marks");
 
     let file = file_of(folder.path(), &urls[1]);
     let bytes = std::fs::read(&file).unwrap();
@@ -430,6 +430,6 @@ async fn a_slow_disk_keeps_no_engine_from_its_next_clip_and_loses_none_that_was_
     }
     assert!(started.elapsed() < put * 2, "the third would have waited for two writes");
     stage.renderer.stop().await;
-    let clips = kept.list(Some(&"data/clips".into())).count().await;
-    assert_eq!(clips, urls.len());
+    let files = kept.list(Some(&"data/clips".into())).count().await;
+    assert_eq!(files, 2 * urls.len(), "each with its marks");
 }

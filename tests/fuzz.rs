@@ -25,6 +25,7 @@ use std::{
 
 use fastrand::Rng;
 use langdu::{
+    docx::{self, Parts},
     lexicon::{Lexicon, pls},
     notice::Format,
     plan::Settings,
@@ -278,6 +279,43 @@ const SSML: &[&str] = &[
     "<x:y/>",
 ];
 
+/// Elements of documents of word processors.
+const WORD: &[&str] = &[
+    "<w:p>",
+    "</w:p>",
+    "<w:p/>",
+    "<w:r>",
+    "</w:r>",
+    "<w:t>",
+    "</w:t>",
+    "<w:r><w:t>停水</w:t></w:r>",
+    "<w:tab/>",
+    "<w:br/>",
+    "<w:tbl>",
+    "</w:tbl>",
+    "<w:tr>",
+    "</w:tr>",
+    "<w:tc>",
+    "</w:tc>",
+    "<w:gridSpan w:val='65535'/>",
+    "<w:gridSpan w:val='-1'/>",
+    "<w:txbxContent>",
+    "</w:txbxContent>",
+    "<w:numPr><w:ilvl w:val='8'/><w:numId w:val='1'/></w:numPr>",
+    "<w:ilvl w:val='99'/>",
+    "<w:abstractNum w:abstractNumId='0'>",
+    "</w:abstractNum>",
+    "<w:num w:numId='1'><w:abstractNumId w:val='0'/></w:num>",
+    "<w:lvl w:ilvl='8'><w:start w:val='4294967295'/><w:numFmt w:val='upperRoman'/><w:lvlText w:val='%9%0%%1'/></w:lvl>",
+    "<w:outlineLvl w:val='8'/>",
+    "<w:outlineLvl w:val='4294967296'/>",
+    "<w:style w:styleId='1'><w:basedOn w:val='1'/></w:style>",
+    "<w:pStyle w:val='1'/>",
+    "<w:del>",
+    "</w:del>",
+    "<w:vanish/>",
+];
+
 /// Pieces of lexicons.
 const ENTRIES: &[&str] = &[
     "\n二连\ter4 lian2\n",
@@ -313,6 +351,21 @@ fn any_ssml_is_read_whole_or_refused() {
     let pieces: Vec<&str> = tame.chain(SSML.iter().copied()).collect();
     let seeds: Vec<String> = seeds().into_iter().filter(|seed| !seed.contains(['<', '&'])).collect();
     fuzz("ssml", &seeds, &pieces, |input| one_way(&format!("<speak>{input}</speak>"), Format::Ssml));
+}
+
+/// The same XML is taken for the text, the styles and the numberings of a document.
+#[test]
+fn any_docx_is_turned_into_html_or_refused() {
+    let cases = include_str!("../src/docx/cases.txt").lines().filter_map(|line| line.split_once(" => "));
+    let seeds: Vec<String> = cases.map(|(written, _)| written.to_owned()).collect();
+    fuzz("docx", &seeds, WORD, |input| {
+        let document = &*format!("<w:document xmlns:w='w'><w:body>{input}</w:body></w:document>");
+        for (styles, numbering) in [("", ""), (document, document)] {
+            if let Ok(converted) = docx::html(Parts { document, styles, numbering }) {
+                one_way(&converted.html, Format::Html);
+            }
+        }
+    });
 }
 
 /// The upper half of an input is a lexicon, or its good lines are; the rest is read with it.

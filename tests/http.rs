@@ -349,18 +349,22 @@ async fn the_description_agrees_with_the_routes() {
         "/readyz",
         "/v1/audio/speech",
         "/v1/clips/{clip}",
+        "/v1/key",
         "/v1/lexicon",
         "/v1/lexicon/entries/{written}",
         "/v1/lexicon/reload",
         "/v1/models",
         "/v1/notices",
         "/v1/notices/{id}",
+        "/v1/notices/{id}/clips.zip",
         "/v1/notices/{id}/events",
+        "/v1/notices/{id}/words/{index}",
         "/v1/notices/{id}/work",
         "/v1/notices/{id}/{file}",
         "/v1/published",
         "/v1/published/{name}",
         "/v1/spoken",
+        "/v1/text",
         "/v1/voices",
     ];
     assert!(documented.keys().eq(expected), "{:?}", documented.keys());
@@ -444,6 +448,8 @@ async fn every_answer_is_protected_and_pages_are_revalidated() {
     for address in ["/", "/demo"] {
         assert_eq!(stage.get(address).await.is(307).header("location"), "/demo/");
     }
+    let kiosk = stage.get("/kiosk?category=%E4%BE%9B%E6%B0%B4").await;
+    assert_eq!(kiosk.is(307).header("location"), "/kiosk/?category=%E4%BE%9B%E6%B0%B4");
     for (address, media_type) in [
         ("/demo/", "text/html; charset=utf-8"),
         ("/player.js", "text/javascript; charset=utf-8"),

@@ -1,28 +1,34 @@
-//! The real voice in `voices/kokoro`: it loads, speaks, says the same thing twice alike, and refuses
+//! The real voice in `voices/kokoro`: it loads, speaks, says the same thing twice alike, tells when, and refuses
 //! what it must not use.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod stage;
+
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use langdu::{
     audio,
     engine::{Engine, EngineError, neural::Neural},
+    http::{App, router},
     reading::{Boundary, Mark, Reading, Sound, Source, Syllable, Voiced},
+    render::{RenderOptions, Renderer},
     span::Span,
+    store::{Store, StoreOptions},
 };
+use stage::{Hummer, Stage, under};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/voices/kokoro");
 
 /// Loading takes a second: all tests share one engine, as all callers do.
-fn engine() -> &'static Neural {
-    static ENGINE: OnceLock<Neural> = OnceLock::new();
-    ENGINE.get_or_init(|| Neural::load(Path::new(FOLDER), 0).unwrap())
+fn engine() -> &'static Arc<Neural> {
+    static ENGINE: OnceLock<Arc<Neural>> = OnceLock::new();
+    ENGINE.get_or_init(|| Arc::new(Neural::load(Path::new(FOLDER), 0).unwrap()))
 }
 
 /// A reading of `(pinyin, tone)`, a word each, with a full stop.
@@ -36,7 +42,7 @@ fn reading(syllables: &[(&'static str, u8)]) -> Reading {
 }
 
 fn sound(voiced: Voiced) -> Sound {
-    Sound { voiced, boundary: Boundary::Word, span: Span::default(), source: Source::Spoken }
+    Sound { voiced, boundary: Boundary::Word, span: Span::default(), source: Source::Spoken, said: '好' }
 }
 
 /// 请注意。
@@ -45,8 +51,9 @@ const ATTENTION: [(&str, u8); 3] = [("qing", 3), ("zhu", 4), ("yi", 4)];
 #[test]
 fn it_says_a_short_sentence_and_always_the_same_way() {
     let said = engine().synthesize("zf_xiaoxiao", &reading(&ATTENTION), 1.0).unwrap();
-    assert_eq!(said.rate, audio::RATE);
-    let loudness = (said.samples.iter().map(|s| s * s).sum::<f32>() / said.samples.len() as f32).sqrt();
+    assert_eq!(said.pcm.rate, audio::RATE);
+    let loudness =
+        (said.pcm.samples.iter().map(|s| s * s).sum::<f32>() / said.pcm.samples.len() as f32).sqrt();
     assert!((0.01..0.3).contains(&loudness), "{loudness}");
 
     let again = engine().synthesize("zf_xiaoxiao", &reading(&ATTENTION), 1.0).unwrap();
@@ -55,15 +62,52 @@ fn it_says_a_short_sentence_and_always_the_same_way() {
     let other = engine().synthesize("zm_yunxi", &reading(&ATTENTION), 1.0).unwrap();
     assert!(said != other, "two voices gave the same samples");
 
-    let clip = audio::finish(said, Duration::ZERO).unwrap();
+    let clip = audio::finish(said, Duration::ZERO).unwrap().clip;
     assert!((0.6..1.4).contains(&clip.duration().as_secs_f32()), "{:?}", clip.duration());
+}
+
+#[test]
+fn it_tells_when_every_sound_is_heard() {
+    let mut reading = reading(&[("qing", 3), ("zhu", 4), ("yi", 4)]);
+    reading.sounds.push(sound(Voiced::Letter('G')));
+    reading.sounds.push(sound(Voiced::Syllable(Syllable { pinyin: "shui", tone: 3, surface: 3 })));
+    let said = engine().synthesize("zf_xiaoxiao", &reading, 1.25).unwrap();
+    let seconds = said.pcm.samples.len() as f32 / said.pcm.rate as f32;
+    let pause = Duration::from_millis(520);
+    let finished = audio::finish(said.clone(), pause).unwrap();
+    let speech = (finished.clip.duration() - pause).as_secs_f32();
+    for (times, end) in [(said.times.unwrap(), seconds), (finished.times.unwrap(), speech)] {
+        assert_eq!(times.len(), reading.sounds.len());
+        let (first, last) = (times[0].start, times[times.len() - 1].end);
+        assert!(first >= 0.0 && last <= end + 0.001 && last - first > 0.5 * end, "{times:?} of {end} s");
+        assert!(times.windows(2).all(|pair| pair[0].end <= pair[1].start + 0.001), "{times:?}");
+        for (time, sound) in times.iter().zip(&reading.sounds) {
+            let least = if matches!(sound.voiced, Voiced::Pause(_)) { 0.0 } else { 0.05 };
+            assert!((least..1.0).contains(&(time.end - time.start)), "{times:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_says_that_the_model_told_when() {
+    let store = Store::memory(StoreOptions::default());
+    let renderer = Renderer::start(vec![engine().clone()], store, RenderOptions::default());
+    let stage = Stage { engine: Hummer::new(), router: router(App::new(renderer.clone())), renderer };
+    let manifest = stage.submit("今天停水。").await;
+    // Waits until the clip is made, however slow the network is where it is not optimised.
+    let words = stage.get(&under(&manifest, "/words/0")).await.is(200).json();
+    assert_eq!(words["timing"], "model", "{words}");
+    let made = stage.get(&under(&manifest, "")).await.is(200).json();
+    let clip = &made["sentences"][0]["clips"][0];
+    assert_eq!(clip["timing"], "model", "{clip}");
+    assert_eq!(clip["words"].as_array().unwrap().len(), 2, "{clip}");
 }
 
 #[test]
 fn a_larger_speed_is_faster() {
     let seconds = |speed| {
         let said = engine().synthesize("zf_xiaoxiao", &reading(&ATTENTION), speed).unwrap();
-        said.samples.len() as f32 / said.rate as f32
+        said.pcm.samples.len() as f32 / said.pcm.rate as f32
     };
     let (slow, normal, fast) = (seconds(0.6), seconds(1.0), seconds(1.3));
     assert!(fast < 0.9 * normal && slow > 1.4 * normal, "{slow} {normal} {fast}");
@@ -138,10 +182,10 @@ fn a_folder_that_is_not_whole_is_refused_by_name() {
     assert!(missing.contains("zm_yunxi.bin cannot be read"), "{missing}");
 
     let cut = refused(|folder| {
-        let model = fs::File::options().write(true).open(folder.join("kokoro-v1.0.q8.onnx")).unwrap();
+        let model = fs::File::options().write(true).open(folder.join("kokoro-v1.0.q8.data")).unwrap();
         model.set_len(1_000_000).unwrap();
     });
-    assert!(cut.contains("kokoro-v1.0.q8.onnx is not the file") && cut.contains("1000000 bytes"), "{cut}");
+    assert!(cut.contains("kokoro-v1.0.q8.data is not the file") && cut.contains("1000000 bytes"), "{cut}");
 
     let changed = refused(|folder| {
         let table = folder.join("syllables.tsv");
@@ -170,8 +214,13 @@ fn files_that_do_not_fit_each_other_are_refused_though_their_sums_are_right() {
     assert!(strange.contains("'ю'"), "{strange}");
     let odd = replace("syllables.tsv", b"one column\n");
     assert!(odd.contains("table of syllables"), "{odd}");
-    let empty = replace("kokoro-v1.0.q8.onnx", b"");
+    let empty = replace("kokoro-v1.0.q8.data", b"");
     assert!(empty.contains("model cannot be used"), "{empty}");
+    let other = replace("kokoro.onnx", include_bytes!("voices/tiny/tiny.onnx"));
+    assert!(other.contains("the model has no tokens"), "{other}");
+    let odd = &*Box::leak(f32::NAN.to_le_bytes().repeat(510 * 256).into_boxed_slice());
+    let odd = replace("styles/zf_xiaoxiao.bin", odd);
+    assert!(odd.contains("zf_xiaoxiao.bin holds what is not a number"), "{odd}");
 }
 
 fn sum(bytes: &[u8]) -> String {

@@ -22,19 +22,28 @@ if [ ! -f "$shared/listen/listen.py" ]; then
 fi
 [ -f "$home/whisper-base/model.bin" ] || bash "$shared/listen/setup.sh" "$home"
 
-worst=0
-for voice in "${@:-zf_xiaoxiao}"; do
-    clips=$home/clips/$voice
+# hear VOICE NAME WRITTEN SPOKEN: speaks what is written, and judges it by what should be heard. Keys before a tab.
+hear() {
+    local clips=$home/clips/$1-$2
     rm -rf "$clips"
     mkdir -p "$clips"
     while IFS=$'\t' read -r key text; do
-        "$langdu" synth - --voice "$voice" --output "$clips/$key.wav" <<<"$text"
-    done <"$shared/listen/sentences.tsv"
-    heard=$("$home/venv/bin/python" "$shared/listen/listen.py" --model "$home/whisper-base" \
-        "$clips" "$shared/listen/sentences.tsv")
-    echo "$heard"
-    errors=$(sed -n 's/^clips .* PER \([0-9.]*\)%.*/\1/p' <<<"$heard")
-    echo "$voice: $errors % of the syllables misheard"
+        "$langdu" synth - --voice "$1" ${LANGDU_VOICES:+--voices "$LANGDU_VOICES"} --output "$clips/$key.wav" <<<"$text"
+    done <"$3"
+    "$home/venv/bin/python" "$shared/listen/listen.py" --model "$home/whisper-base" "$clips" "$4" | tee "$clips/heard.txt"
+    errors=$(sed -n 's/^clips .* PER \([0-9.]*\)%.*/\1/p' "$clips/heard.txt")
+    echo "$1, $2: $errors % of the syllables misheard"
+}
+
+worst=0
+own=$project/tools/listen/sentences.tsv
+mkdir -p "$home"
+cut -f1,2 "$own" >"$home/written.tsv"
+cut -f1,3 "$own" >"$home/spoken.tsv"
+for voice in "${@:-zf_xiaoxiao}"; do
+    # Figures, names, letters: what no letter of is Chinese is not judged, so the limit is not for these.
+    hear "$voice" own "$home/written.tsv" "$home/spoken.tsv"
+    hear "$voice" shared "$shared/listen/sentences.tsv" "$shared/listen/sentences.tsv"
     awk -v errors="$errors" -v most="$most" 'BEGIN { exit !(errors > most) }' && worst=1
 done
 exit "$worst"

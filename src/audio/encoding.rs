@@ -4,8 +4,8 @@
 //! 1. [`resample`] brings the samples to the rate of the format;
 //! 2. [`wav`], [`g711`] or [`opus`] writes the file.
 //!
-//! No dither is added where samples become 16-bit numbers again: what rounding adds lies 98 dB below full scale,
-//! under the hiss of any voice, while dither would put noise into the pauses.
+//! No dither is added where samples become 16-bit numbers again: that of the clip is still in them, what rounding adds
+//! lies 98 dB below full scale, and dither would put noise into the pauses.
 
 use bytes::Bytes;
 
@@ -137,7 +137,7 @@ mod tests {
 
     fn clip(seconds: f32) -> Clip {
         let speech = [sine(300.0, 0.3, seconds), sine(3000.0, 0.02, 0.1)].concat();
-        finish(Pcm { rate: RATE, samples: speech }, Duration::from_millis(300)).unwrap()
+        finish(Pcm { rate: RATE, samples: speech }, Duration::from_millis(300)).unwrap().clip
     }
 
     #[test]

@@ -1,38 +1,64 @@
-//! From 24 kHz to a lower rate.
+//! From the rate of an engine to 24 kHz, and from 24 kHz to a lower rate.
 //!
-//! A linear-phase low-pass filter (a windowed sinc over 32 ms, by fast convolution), then fewer samples: sample n
-//! of the result belongs to the same moment as sample n × 24,000 / rate of the clip. What lies above half the new
+//! A linear-phase low-pass filter (a windowed sinc over 32 ms, by fast convolution), then other samples: sample n
+//! of the result belongs to the same moment as sample n × old rate / new rate. What lies above half the lower
 //! rate is 90 dB down; up to nine tenths of that nothing is lost.
 
 use rubato::{Fft, FixedSync, Resampler, WindowFunction, audioadapter_buffers::direct::InterleavedSlice};
 
-use super::{AudioError, RATE};
+use super::{AudioError, ENGINE_RATES, Pcm, RATE};
 
-/// Samples of the filter: even, and whole at every rate, so that its delay is a whole number of samples.
-const FILTER: usize = RATE as usize * 32 / 1000;
+/// What an engine gave, at the rate of clips.
+///
+/// # Errors
+/// [`AudioError::Rate`] for a rate below 8 or above 48 kHz.
+pub(super) fn from(pcm: Pcm) -> Result<Vec<f32>, AudioError> {
+    let Pcm { rate, samples } = pcm;
+    if !ENGINE_RATES.contains(&rate) {
+        return Err(AudioError::Rate(rate));
+    }
+    if rate == RATE || samples.is_empty() {
+        return Ok(samples);
+    }
+    let samples: Vec<f64> = samples.into_iter().map(f64::from).collect();
+    let samples = between(&samples, rate, RATE).ok_or(AudioError::Rate(rate))?;
+    Ok(samples.into_iter().map(|sample| sample as f32).collect())
+}
 
 /// `samples` at `rate` samples a second.
 ///
 /// # Errors
 /// [`AudioError::Rate`] for a rate that the filter does not serve; those of the formats it does.
 pub(super) fn to(samples: &[i16], rate: u32) -> Result<Vec<i16>, AudioError> {
-    let refused = || AudioError::Rate(rate);
     if rate == RATE || samples.is_empty() {
         return Ok(samples.to_vec());
     }
-    let len = (samples.len() as u64 * u64::from(rate)).div_ceil(u64::from(RATE)) as usize;
-    // In double precision, so that rounding comes out alike whatever the instructions of the processor.
-    let input: Vec<f64> = samples.iter().copied().map(f64::from).collect();
-    let input = InterleavedSlice::new(&input, 1, samples.len()).map_err(|_| refused())?;
-    let window = WindowFunction::BlackmanHarris2;
-    let mut filter =
-        Fft::<f64>::new_custom(RATE as usize, rate as usize, FILTER, 1, 1, window, FixedSync::Both)
-            .map_err(|_| refused())?;
-    let output = filter.process_all(&input, samples.len(), None).map_err(|_| refused())?;
+    let samples: Vec<f64> = samples.iter().copied().map(f64::from).collect();
+    let samples = between(&samples, RATE, rate).ok_or(AudioError::Rate(rate))?;
     // The cast saturates: a peak that the filter has raised over full scale stays there.
-    let mut output: Vec<i16> = output.take_data().into_iter().map(|sample| sample.round() as i16).collect();
-    output.resize(len, 0);
-    Ok(output)
+    Ok(samples.into_iter().map(|sample| sample.round() as i16).collect())
+}
+
+/// `samples` at another rate; none for rates that there is no filter between.
+///
+/// In double precision, so that rounding comes out alike whatever the instructions of the processor.
+fn between(samples: &[f64], old: u32, new: u32) -> Option<Vec<f64>> {
+    let len = (samples.len() as u64 * u64::from(new)).div_ceil(u64::from(old)) as usize;
+    let input = InterleavedSlice::new(samples, 1, samples.len()).ok()?;
+    let window = WindowFunction::BlackmanHarris2;
+    let (old, new) = (old as usize, new as usize);
+    // Samples of the filter: even at both rates, so that its delay is a whole number of them.
+    let unit = 2 * old / divisor(old, new);
+    let filter = (old * 32 / 1000).div_ceil(unit) * unit;
+    let mut filter = Fft::<f64>::new_custom(old, new, filter, 1, 1, window, FixedSync::Both).ok()?;
+    let mut output = filter.process_all(&input, samples.len(), None).ok()?.take_data();
+    output.resize(len, 0.0);
+    Some(output)
+}
+
+/// The greatest that both can be divided by.
+fn divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a.max(1) } else { divisor(b, a % b) }
 }
 
 #[cfg(test)]
@@ -132,5 +158,31 @@ mod tests {
     #[test]
     fn a_rate_that_no_format_has_is_refused_and_not_guessed() {
         assert_eq!(to(&[1, 2, 3], 0), Err(AudioError::Rate(0)));
+    }
+
+    #[test]
+    fn the_rates_of_engines_come_out_at_ours() {
+        for rate in [8_000, 11_025, 12_345, 16_000, 22_050, 23_999, 32_000, 44_100, 48_000] {
+            let step = std::f64::consts::TAU * 1000.0 / f64::from(rate);
+            let samples = (0..rate).map(|at| (0.5 * (f64::from(at) * step).sin()) as f32).collect();
+            let out = from(Pcm { rate, samples }).unwrap();
+            assert_eq!(out.len(), 24_000, "{rate}");
+            for (at, &sample) in out.iter().enumerate().skip(2400).take(19_200) {
+                let due = 0.5 * (at as f64 * std::f64::consts::TAU / 24.0).sin();
+                assert!((f64::from(sample) - due).abs() < 2e-3, "{rate} {at}: {sample}, not {due}");
+            }
+        }
+        for rate in [0, 100, 7_999, 48_001, u32::MAX] {
+            assert_eq!(from(Pcm { rate, samples: vec![0.1; 10] }), Err(AudioError::Rate(rate)));
+        }
+        assert_eq!(from(Pcm { rate: 8_000, samples: Vec::new() }), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_a_fast_engine_has_above_our_rate_does_not_fold_back() {
+        let step = std::f64::consts::TAU * 15_000.0 / 48_000.0;
+        let samples = (0..48_000).map(|at| (0.5 * (f64::from(at) * step).sin()) as f32).collect();
+        let out = from(Pcm { rate: 48_000, samples }).unwrap();
+        assert!(out[1000..23_000].iter().all(|sample| sample.abs() < 2e-5));
     }
 }

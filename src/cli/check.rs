@@ -10,7 +10,10 @@ use super::{
     CliError, lexicon,
     settings::{self, Found, Problem, Settings},
 };
-use crate::{engine, keys};
+use crate::{
+    engine::{self, Opened},
+    keys,
+};
 
 /// Prints every problem and doubt on standard error.
 ///
@@ -40,17 +43,25 @@ pub(super) fn run(config: Option<&Path>) -> Result<(), CliError> {
 
 /// Loads every voice: a damaged one would still speak, only wrongly.
 fn voices(settings: &Settings, found: &mut Found) {
-    let engines = match settings.engines() {
-        Ok(engines) => engines,
+    let Opened { engines, refused, .. } = match engine::load_folder(&settings.voices, settings.threads) {
+        Ok(opened) => opened,
         Err(why) => return problem(found, "voices", why.to_string(), "set voices to their folder"),
     };
+    for refused in &refused {
+        doubt(found, "voices", &refused.why, "the service leaves this one out, and goes on with the others");
+    }
     let known: Vec<_> =
         engines.iter().flat_map(|engine| engine.voices()).map(|voice| voice.name.as_str()).collect();
     let hint = format!("there are {}", known.join(", "));
     let asked = settings.voice.iter().map(|name| ("voice", name));
     for (key, name) in asked.chain(settings.fallback.iter().map(|name| ("fallback", name))) {
-        if let Err(why) = engine::find(&engines, Some(name)) {
-            problem(found, key, why.to_string(), &hint);
+        match engine::find(&engines, Some(name)) {
+            Err(_) if refused.iter().any(|refused| refused.may_have(name)) => {
+                let what = format!("the voice {name} cannot be used, so another one speaks");
+                doubt(found, key, what, &hint);
+            }
+            Err(why) => problem(found, key, why.to_string(), &hint),
+            Ok(_) => {}
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The command line: the same rooms without a browser in front.
 //!
-//! `serve` is the service; `synth` makes one WAV of one notice; `spoken`, `pronounce` and `segment`
+//! `serve` is the service; `synth` makes one WAV of one notice; `speak` reads one aloud here; `spoken`, `pronounce` and `segment`
 //! are filters (one text a line in, one line out, U+2028 for a line break inside a text); `voices`
-//! lists what can speak; `lexicon` checks a lexicon file or makes one; `config` checks, writes and shows
+//! lists and checks what can speak, and installs more; `lexicon` checks a lexicon file or makes one; `config` checks, writes and shows
 //! the configuration; `keys` hands out the keys of programs. What may be chosen, and where, is in
 //! [`settings`].
 
@@ -15,20 +15,22 @@ mod lock;
 mod log;
 mod serve;
 mod settings;
+mod speak;
 mod synth;
 mod voices;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
-    engine::{self, Engine, EngineError},
+    engine::{self, Engine, EngineError, Opened, Voice},
     keys::{KeysError, Right},
     lexicon::Lexicon,
     plan::Speed,
 };
-use settings::{Manner, Problems, ServeFlags, Settings, SpeechFlags, VoiceFiles};
+use settings::{Manner, Problems, ServeFlags, Settings, SpeechFlags};
+use voices::VoicesArgs;
 
 /// 朗读: reads Chinese public notices aloud, offline.
 #[derive(Debug, Parser)]
@@ -47,14 +49,16 @@ enum Command {
     Serve(Box<ServeFlags>),
     /// Speak a notice into a WAV file
     Synth(Synth),
+    /// Read a notice aloud on this machine
+    Speak(Box<speak::Speak>),
     /// Filter: a text a line in, its spoken form out
     Spoken(Filter),
     /// Filter: a text a line in, the reading of each character out (JSON)
     Pronounce(Filter),
     /// Filter: a text a line in, its sentences out (JSON)
     Segment(Filter),
-    /// List the voices and check their files
-    Voices(VoiceFiles),
+    /// List the voices, check their files, play a sample, install one
+    Voices(VoicesArgs),
     /// Check a lexicon file, or make one
     #[command(subcommand)]
     Lexicon(LexiconCommand),
@@ -155,14 +159,21 @@ struct Filter {
 }
 
 impl Settings {
-    /// Every engine of the folder of voices, ready, with all its files checked.
-    fn engines(&self) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
-        engine::load_folder(&self.voices, self.threads)
+    /// Every engine of the folder of voices; what is large is to be read yet.
+    fn opened_engines(&self) -> Result<Opened, EngineError> {
+        engine::open_folder(&self.voices, self.threads)
     }
 
-    /// Every engine of the folder of voices; what is large is to be read yet.
-    fn opened_engines(&self) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
-        engine::open_folder(&self.voices, self.threads)
+    /// The engine of the folder of voices that has the voice that is chosen, ready, and the name of the voice.
+    fn engine(&self) -> Result<(Arc<dyn Engine>, Voice), CliError> {
+        let Opened { engines, refused, .. } = self.opened_engines()?;
+        let (engine, voice) = engine::find(&engines, self.voice.as_deref()).map_err(|unknown| {
+            let asked = self.voice.as_deref().unwrap_or_default();
+            let refused = refused.into_iter().find(|refused| refused.may_have(asked));
+            refused.map_or(unknown, |refused| EngineError::Files(refused.why))
+        })?;
+        engine.ready()?;
+        Ok((Arc::clone(engine), voice.clone()))
     }
 
     /// The lexicon; an empty one when there is none.
@@ -197,6 +208,9 @@ enum CliError {
     /// The operator's choices cannot be followed.
     #[error("the configuration has errors\n{0}")]
     Settings(#[from] Problems),
+    /// What was to be heard is not.
+    #[error(transparent)]
+    Unheard(#[from] speak::Unheard),
     /// Anything said in words.
     #[error("{0}")]
     Said(String),
@@ -220,10 +234,11 @@ pub fn main() -> ExitCode {
     let done = match command {
         Command::Serve(flags) => serve::run(config, &flags),
         Command::Synth(args) => synth::run(config, args),
+        Command::Speak(args) => speak::run(config, *args),
         Command::Spoken(args) => filter::spoken(config, args),
         Command::Pronounce(args) => filter::pronounce(config, args),
         Command::Segment(args) => filter::segment(config, args),
-        Command::Voices(flags) => voices::run(config, &flags),
+        Command::Voices(args) => voices::run(config, args),
         Command::Lexicon(LexiconCommand::Check { file }) => lexicon::check(&file),
         Command::Lexicon(LexiconCommand::ImportPls { file }) => lexicon::import_pls(&file),
         Command::Config(ConfigCommand::Check { file }) => check::run(file.as_deref().or(config)),
@@ -239,7 +254,10 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             eprintln!("langdu: {error}");
-            ExitCode::FAILURE
+            match error {
+                CliError::Unheard(why) => ExitCode::from(why.code()),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }
@@ -253,12 +271,17 @@ fn speed(text: &str) -> Result<Speed, String> {
 fn described(command: clap::Command) -> clap::Command {
     let defaults = settings::defaults();
     command.mut_subcommands(|command| {
-        command.mut_args(|arg| match (defaults.get(arg.get_id().as_str()), arg.get_help()) {
-            (Some(default), Some(help)) => {
-                let help = format!("{help} [default: {default}]");
-                arg.help(help)
-            }
-            _ => arg,
-        })
+        let command = command.mut_args(|arg| told(arg, &defaults));
+        command.mut_subcommands(|command| command.mut_args(|arg| told(arg, &defaults)))
     })
+}
+
+fn told(arg: clap::Arg, defaults: &BTreeMap<String, String>) -> clap::Arg {
+    match (defaults.get(arg.get_id().as_str()), arg.get_help()) {
+        (Some(default), Some(help)) => {
+            let help = format!("{help} [default: {default}]");
+            arg.help(help)
+        }
+        _ => arg,
+    }
 }

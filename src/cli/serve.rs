@@ -7,9 +7,10 @@ use tokio::{net::TcpListener, runtime::Runtime, signal, task::spawn_blocking};
 use super::{
     CliError, lock, log,
     settings::{self, ServeFlags, Settings},
+    voices::Cast,
 };
 use crate::{
-    engine::{self, Engine, EngineError},
+    engine::{Engine, EngineError, Opened, Refused},
     http::{self, App, Limits as Rates},
     keys::{Keys, KeysError},
     notice::{self, Format, Limits},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// Opens the voices, then listens; the address is printed once requests are answered. The networks are read behind:
-/// who asks for a clip at once waits for them. One that is damaged ends the service.
+/// who asks for a clip at once waits for them. A voice that is damaged is left out; without any the service ends.
 pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliError> {
     let found = settings::find(config, flags).with_bucket_key(true);
     let chosen = found.settings.ok_or(found.problems)?;
@@ -30,11 +31,11 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
         tracing::warn!("{doubt}");
     }
 
-    let engines = chosen.opened_engines()?;
-    let (_, voice) = engine::find(&engines, chosen.voice.as_deref())?;
-    for name in &chosen.fallback {
-        engine::find(&engines, Some(name))?;
+    let Opened { engines, folders, refused } = chosen.opened_engines()?;
+    for refused in &refused {
+        tracing::error!(folder = refused.folder, why = refused.why, "a voice folder cannot be used");
     }
+    let voices = Cast::of(&chosen, &engines, &refused)?;
     let said = |file: &Path, why: &dyn Error| CliError::Said(format!("{}: {why}", file.display()));
     let lexicon = match &chosen.lexicon {
         Some(file) => SiteLexicon::open(file).map_err(|why| said(file, &why))?,
@@ -48,8 +49,9 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
     let keys = Arc::new(keys);
     let options = RenderOptions {
         limits: Limits { max_chars: chosen.max_chars },
-        voice: Some(voice.name.clone()),
-        fallback: chosen.fallback.clone(),
+        voice: Some(voices.reader),
+        fallback: voices.fallback,
+        refused,
         synthesis: Duration::from_secs(chosen.clip_seconds),
         most_followers: chosen.max_followers,
         reading: chosen.read,
@@ -81,8 +83,8 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
         let listening = || format!("listening on {}", chosen.listen);
         let listener = TcpListener::bind(chosen.listen).await.map_err(CliError::io(listening()))?;
         let address = listener.local_addr().map_err(CliError::io(listening()))?;
-        let mut read = read_behind(engines.clone());
-        let renderer = Renderer::start(engines, store, options);
+        let renderer = Renderer::start(engines.clone(), store, options);
+        let mut read = read_behind(engines, folders, renderer.clone());
         let app = App::new(renderer)
             .allow_origins(chosen.allow_origins)
             .most_connections(chosen.max_connections)
@@ -108,10 +110,25 @@ pub(super) fn run(config: Option<&Path>, flags: &ServeFlags) -> Result<(), CliEr
     served
 }
 
-/// Makes the engines ready, one after the other, and has the tables of the language read; answers only where an
-/// engine is damaged.
-fn read_behind(engines: Vec<Arc<dyn Engine>>) -> Pin<Box<impl Future<Output = EngineError>>> {
-    let engines = spawn_blocking(move || engines.iter().try_for_each(|engine| engine.ready()));
+/// Makes the engines ready, one after the other, and has the tables of the language read. One that is damaged is taken
+/// out; answers only where none is left.
+fn read_behind(
+    engines: Vec<Arc<dyn Engine>>,
+    folders: Vec<String>,
+    renderer: Renderer,
+) -> Pin<Box<impl Future<Output = EngineError>>> {
+    let engines = spawn_blocking(move || {
+        let mut last = None;
+        for (at, (engine, folder)) in engines.iter().zip(folders).enumerate() {
+            if let Err(why) = engine.ready() {
+                let refused = Refused::ready(folder, &**engine, &why);
+                tracing::error!(folder = refused.folder, %why, "a voice folder cannot be used");
+                renderer.refuse(at, refused);
+                last = Some(why);
+            }
+        }
+        last.filter(|_| renderer.voices().next().is_none()).map_or(Ok(()), Err)
+    });
     // The first notice is not to wait for the dictionaries: they are read at first use.
     spawn_blocking(|| {
         let notice = notice::read("银行行长重新调整了当地的数据。", Format::Text, &Limits::default());

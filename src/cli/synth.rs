@@ -10,8 +10,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{CliError, Settings, Synth};
 use crate::{
-    audio, engine,
-    notice::{self, Format, Limits},
+    audio::{self, Clip},
+    engine::{self, Engine, Voice},
+    notice::{self, Document, Format, Limits},
     plan,
 };
 
@@ -19,13 +20,25 @@ use crate::{
 pub(super) fn run(config: Option<&Path>, args: Synth) -> Result<(), CliError> {
     let chosen = Settings::load(config, &args.speech)?;
     let text = source(&args.file)?;
-    let format = format(&args);
+    let format = format(&args.file, args.html, args.ssml);
     let (document, _) = notice::read(&text, format, &Limits { max_chars: usize::MAX })?;
 
-    let engines = chosen.engines()?;
-    let (engine, voice) = engine::find(&engines, chosen.voice.as_deref())?;
-    let settings = chosen.read.settings(voice.timbre(engine), args.speed, chosen.lexicon()?);
-    let (plan, _) = plan::plan(&document, &settings);
+    let (engine, voice) = chosen.engine()?;
+    let settings = chosen.read.settings(voice.timbre(&*engine), args.speed, chosen.lexicon()?);
+    let whole = speak(&*engine, &voice, &document, &settings)?;
+    write(&args.output, &whole.wav)?;
+    eprintln!("{}: {:.1} s of speech", args.output.display(), whole.duration().as_secs_f32());
+    Ok(())
+}
+
+/// All of a document as one recording, in this voice.
+pub(super) fn speak(
+    engine: &dyn Engine,
+    voice: &Voice,
+    document: &Document,
+    settings: &plan::Settings,
+) -> Result<Clip, CliError> {
+    let (plan, _) = plan::plan(document, settings);
     if plan.utterances.is_empty() {
         return Err(CliError::Said("there is nothing to read aloud in this text".to_owned()));
     }
@@ -33,18 +46,16 @@ pub(super) fn run(config: Option<&Path>, args: Synth) -> Result<(), CliError> {
     let progress = ProgressBar::new(plan.utterances.len() as u64).with_style(style());
     let mut clips = Vec::with_capacity(plan.utterances.len());
     for utterance in &plan.utterances {
-        let pcm = engine::speak(engine, &voice.name, &utterance.reading, args.speed.factor())?;
-        clips.push(audio::finish(pcm, utterance.pause)?);
+        let said = engine::speak(engine, &voice.name, &utterance.reading, settings.speed.factor())?;
+        clips.push(audio::finish(said, utterance.pause)?.clip);
         progress.inc(1);
     }
     progress.finish_and_clear();
-    let whole = audio::join(&clips)?;
-    write(&args.output, &whole.wav)?;
-    eprintln!("{}: {:.1} s of speech", args.output.display(), whole.duration().as_secs_f32());
-    Ok(())
+    Ok(audio::join(&clips)?)
 }
 
-fn source(file: &Path) -> Result<String, CliError> {
+/// The text in `file`; `-` is standard input.
+pub(super) fn source(file: &Path) -> Result<String, CliError> {
     let what = || file.display().to_string();
     let mut bytes = Vec::new();
     if file.as_os_str() == "-" {
@@ -56,11 +67,11 @@ fn source(file: &Path) -> Result<String, CliError> {
 }
 
 /// What was said, else what the name of the file says.
-fn format(args: &Synth) -> Format {
-    let ending = args.file.extension().map(|ending| ending.to_ascii_lowercase());
+pub(super) fn format(file: &Path, html: bool, ssml: bool) -> Format {
+    let ending = file.extension().map(|ending| ending.to_ascii_lowercase());
     match ending.as_ref().and_then(|ending| ending.to_str()) {
-        _ if args.html => Format::Html,
-        _ if args.ssml => Format::Ssml,
+        _ if html => Format::Html,
+        _ if ssml => Format::Ssml,
         Some("html" | "htm") => Format::Html,
         Some("ssml") => Format::Ssml,
         _ => Format::Text,
@@ -68,7 +79,7 @@ fn format(args: &Synth) -> Format {
 }
 
 /// Writes beside the file and renames: whoever looks sees the old file or the new one.
-fn write(output: &Path, wav: &[u8]) -> Result<(), CliError> {
+pub(super) fn write(output: &Path, wav: &[u8]) -> Result<(), CliError> {
     let mut name = output.as_os_str().to_owned();
     name.push(".part");
     let beside = PathBuf::from(name);

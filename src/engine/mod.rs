@@ -1,16 +1,35 @@
 //! Engines: from a [`Reading`](crate::reading::Reading) to samples.
+//!
+//! 1. [`shelf`] opens the folder of voices; what is damaged is refused and the rest speaks;
+//! 2. [`folder`] is a voice folder as all engines that are made of files have it, [`table`] its tables, [`behind`] what
+//!    of it is large and read later; [`ascii`] writes marks for networks and programs;
+//! 3. [`neural`] is Kokoro, [`fastspeech`] FastSpeech2 with its vocoder, [`vits`] Piper's voices, [`program`] what
+//!    other programs speak; [`network`] runs the networks of the small ones.
 
+mod ascii;
+mod behind;
+pub mod fastspeech;
+mod folder;
+mod network;
 pub mod neural;
+pub mod program;
+mod shelf;
 pub(crate) mod sys;
+mod table;
+pub mod vits;
 
-use std::{fs, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
-    audio::Pcm,
+    audio::Said,
     plan::Timbre,
     reading::{Reading, Voiced},
 };
-use neural::Neural;
+pub use shelf::{Opened, Refused, load_folder, open_folder, open_voice, survey};
+
+/// Slowest and fastest speed that can be asked for. What a network does not speak cleanly itself, `speed` in
+/// `voice.toml`, is stretched or pressed afterwards.
+const SPEED: (f32, f32) = (0.5, 2.0);
 
 /// One voice of an engine.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -36,37 +55,22 @@ pub struct Voice {
 impl Voice {
     /// The voice as clip keys see it.
     pub fn timbre(&self, engine: &dyn Engine) -> Timbre {
-        Timbre { engine: engine.version().to_owned(), voice: self.name.clone(), digest: self.digest.clone() }
+        Timbre {
+            engine: engine.version().to_owned(),
+            voice: self.name.clone(),
+            digest: self.digest.clone(),
+            by_text: engine.reads_text(),
+        }
     }
-}
 
-/// Opens every voice folder in `folder`, in the order of their names, each on `threads` threads (0: one for each
-/// core). Each is to be made [`ready`](Engine::ready).
-///
-/// # Errors
-/// [`EngineError::Files`] where there is no voice at all, or one of them is missing a file or differs
-/// from its checksums: a voice that is damaged is refused at start, not when somebody waits for it.
-pub fn open_folder(folder: &Path, threads: usize) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
-    let entries = fs::read_dir(folder)
-        .map_err(|why| EngineError::Files(format!("the folder of voices {}: {why}", folder.display())))?;
-    let mut voices: Vec<_> =
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.join(MANIFEST).is_file()).collect();
-    voices.sort();
-    if voices.is_empty() {
-        let folder = folder.display();
-        return Err(EngineError::Files(format!("the folder of voices {folder} has no voice in it")));
+    /// The speed that a network is asked for which speaks cleanly from `slowest` to `fastest`, where `speed` is asked of
+    /// the voice; the rest is stretched.
+    fn clean(&self, speed: f32, (slowest, fastest): (f32, f32)) -> Result<f32, EngineError> {
+        match (self.speed.0..=self.speed.1).contains(&speed) {
+            true => Ok(speed.max(slowest).min(fastest)),
+            false => Err(EngineError::Speed { asked: speed, slowest: self.speed.0, fastest: self.speed.1 }),
+        }
     }
-    voices.iter().map(|path| Ok(Arc::new(Neural::open(path, threads)?) as Arc<dyn Engine>)).collect()
-}
-
-/// Opens every voice folder in `folder`, and makes each ready.
-///
-/// # Errors
-/// As [`open_folder`] and [`Engine::ready`].
-pub fn load_folder(folder: &Path, threads: usize) -> Result<Vec<Arc<dyn Engine>>, EngineError> {
-    let engines = open_folder(folder, threads)?;
-    engines.iter().try_for_each(|engine| engine.ready())?;
-    Ok(engines)
 }
 
 /// The voice named `name` and its engine; the first voice of the first engine when none is named.
@@ -76,16 +80,13 @@ pub fn load_folder(folder: &Path, threads: usize) -> Result<Vec<Arc<dyn Engine>>
 pub fn find<'e>(
     engines: &'e [Arc<dyn Engine>],
     name: Option<&str>,
-) -> Result<(&'e dyn Engine, &'e Voice), EngineError> {
+) -> Result<(&'e Arc<dyn Engine>, &'e Voice), EngineError> {
     engines
         .iter()
-        .flat_map(|engine| engine.voices().iter().map(move |voice| (&**engine, voice)))
+        .flat_map(|engine| engine.voices().iter().map(move |voice| (engine, voice)))
         .find(|(_, voice)| name.is_none_or(|name| voice.name == name))
         .ok_or_else(|| EngineError::UnknownVoice(name.unwrap_or_default().to_owned()))
 }
-
-/// What describes a voice in its folder.
-const MANIFEST: &str = "voice.toml";
 
 /// Why an engine gave no samples.
 #[derive(Debug, thiserror::Error)]
@@ -159,17 +160,17 @@ impl EngineError {
 ///
 /// # Errors
 /// As [`Engine::synthesize`], and [`EngineError::Implausible`].
-pub fn speak(engine: &dyn Engine, voice: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
-    let pcm = engine.synthesize(voice, reading, speed)?;
+pub fn speak(engine: &dyn Engine, voice: &str, reading: &Reading, speed: f32) -> Result<Said, EngineError> {
+    let said = engine.synthesize(voice, reading, speed)?;
     let sounds = reading.sounds.len();
     let syllables = reading.sounds.iter().filter(|sound| !matches!(sound.voiced, Voiced::Pause(_))).count();
-    let seconds = pcm.samples.len() as f32 / pcm.rate.max(1) as f32;
+    let seconds = said.pcm.samples.len() as f32 / said.pcm.rate.max(1) as f32;
     // A slow syllable takes half a second, a quick one a tenth: both limits are far outside.
     let (least, most) = (0.02 * syllables as f32, 10.0 + 2.0 * sounds as f32);
     if !(least..=most).contains(&seconds) {
         return Err(EngineError::Implausible { seconds, sounds });
     }
-    Ok(pcm)
+    Ok(said)
 }
 
 /// Something that speaks. Calls block; never call one on an async worker thread.
@@ -179,6 +180,11 @@ pub trait Engine: Send + Sync {
 
     /// What it can speak with; the first is its default.
     fn voices(&self) -> &[Voice];
+
+    /// Whether it speaks the spoken form ([`Reading::text`]) by its own lights, and not our sounds.
+    fn reads_text(&self) -> bool {
+        false
+    }
 
     /// How many clips it makes at a time for those who wait, beside the one that it makes ahead.
     fn at_once(&self) -> usize {
@@ -202,5 +208,5 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// See [`EngineError`].
-    fn synthesize(&self, voice: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError>;
+    fn synthesize(&self, voice: &str, reading: &Reading, speed: f32) -> Result<Said, EngineError>;
 }

@@ -130,7 +130,7 @@ impl Address {
                 Problem::new(Code::FormatNotServed, format!("the formats are {}", formats.join(", ")));
             problem.with(header::VARY, HeaderValue::from_static("Accept"))
         })?;
-        Ok(Self { name: ClipName { key, encoding }, kind })
+        Ok(Self { name: ClipName::sound(key, encoding), kind })
     }
 }
 
@@ -160,7 +160,7 @@ fn answer(status: StatusCode, body: Body, name: &ClipName, etag: String) -> Resp
     let headers = response.headers_mut();
     headers.reserve(16); // with those of the layers
     headers.insert(header::ETAG, text_value(etag));
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(name.encoding.media_type()));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(name.form.media_type()));
     headers.insert(header::CACHE_CONTROL, FOREVER);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     response

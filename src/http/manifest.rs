@@ -5,12 +5,13 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::words::{self, WordItem};
 use crate::{
-    audio,
+    audio::{self, MarksBy},
     note::{Note, NoteCode},
     notice::{Block, BlockKind, Document, Skip},
     plan::{ClipKey, Plan, Planned, Utterance},
-    render::{Notice, Part},
+    render::{Notice, Part, Words},
     span::{Span, Utf16Index},
     spoken::Silence,
     store::NoticeId,
@@ -102,6 +103,13 @@ struct ClipItem<'n> {
     /// The voice that speaks it, where it is not that of the notice.
     #[serde(skip_serializing_if = "Option::is_none")]
     voice: Option<&'n str>,
+    /// Who says when the words are heard: `model` (who spoke them) or `estimated` (from loudness and syllables).
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timing: Option<MarksBy>,
+    /// The words in order, with the time at which each is heard; where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<Vec<WordItem>>,
 }
 
 /// Something that is not read.
@@ -131,19 +139,28 @@ pub(super) struct NoteItem {
 }
 
 impl<'n> Manifest<'n> {
-    /// Of `notice`, of whose utterances those with a part are made.
-    pub(super) fn new(notice: &'n Notice, parts: &'n [Option<Part>], saved: bool) -> Self {
+    /// Of `notice`, of whose utterances those with a part are made, and those with `words` are known word by word.
+    pub(super) fn new(
+        notice: &'n Notice,
+        parts: &'n [Option<Part>],
+        words: &[Option<Words>],
+        saved: bool,
+    ) -> Self {
         let document = &notice.document;
         let map = SpanMap::new(document, &notice.submission.text);
-        let clip = |(utterance, part): (&Utterance, &'n Option<Part>)| {
-            let key = part.as_ref().map_or(utterance.key, |part| part.key);
+        let clip = |at: usize, utterance: &Utterance| {
+            let part = parts.get(at).and_then(Option::as_ref);
+            let words = words.get(at).and_then(Option::as_ref);
+            let key = part.map_or(utterance.key, |part| part.key);
             ClipItem {
                 key: key.to_string(),
                 url: clip_url(key, notice.id),
                 span: map.units(utterance.span),
                 pause_ms: utterance.pause.as_millis() as u64,
-                duration_ms: part.as_ref().map(|part| milliseconds(part.bytes)),
-                voice: part.as_ref().and_then(|part| part.voice.as_deref()),
+                duration_ms: part.map(|part| milliseconds(part.bytes)),
+                voice: part.and_then(|part| part.voice.as_deref()),
+                timing: words.map(|words| words.by),
+                words: words.map(|words| words::items(words, &map)),
             }
         };
         let sentence = |(index, planned): (usize, &'n Planned)| SentenceItem {
@@ -155,7 +172,12 @@ impl<'n> Manifest<'n> {
             text: planned.sentence.span.of(&document.text),
             spoken: planned.spoken.text(),
             skip: planned.sentence.skip,
-            clips: utterances(&notice.plan, planned).iter().zip(parts_of(parts, planned)).map(clip).collect(),
+            clips: planned
+                .utterances
+                .clone()
+                .zip(utterances(&notice.plan, planned))
+                .map(|(at, utterance)| clip(at, utterance))
+                .collect(),
         };
         Self {
             id: notice.id.to_string(),
@@ -201,11 +223,6 @@ impl<'n> SpanMap<'n> {
 /// The utterances of a sentence.
 pub(super) fn utterances<'p>(plan: &'p Plan, planned: &Planned) -> &'p [Utterance] {
     plan.utterances.get(planned.utterances.clone()).unwrap_or_default()
-}
-
-/// What is made of a sentence.
-fn parts_of<'p>(parts: &'p [Option<Part>], planned: &Planned) -> &'p [Option<Part>] {
-    parts.get(planned.utterances.clone()).unwrap_or_default()
 }
 
 /// Where a clip of a notice is, relative to the service.

@@ -5,6 +5,7 @@
 
 mod accept;
 mod access;
+mod archive;
 mod auth;
 mod body;
 mod client;
@@ -27,8 +28,10 @@ mod service;
 mod speech;
 mod spoken;
 mod sys;
+mod text;
 mod web;
 mod whole;
+mod words;
 
 use std::{
     io,
@@ -158,6 +161,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/notices/{id}", get(notices::manifest))
         .route("/v1/notices/{id}/events", get(events::events))
         .route("/v1/notices/{id}/work", delete(notices::close))
+        .route("/v1/notices/{id}/words/{index}", get(words::words))
+        .route("/v1/notices/{id}/clips.zip", get(archive::archive))
         .route("/v1/notices/{id}/{file}", get(whole::recording))
         .route("/v1/clips/{clip}", get(clips::clip))
         .route("/v1/published", get(published::list))
@@ -166,6 +171,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/lexicon", get(lexicon::lexicon))
         .route("/v1/lexicon/entries/{written}", put(lexicon::put).delete(lexicon::remove))
         .route("/v1/lexicon/reload", post(lexicon::reload))
+        .route("/v1/text", post(text::text))
+        .route("/v1/key", get(auth::key))
         .route("/v1/voices", get(service::voices))
         .route("/v1/audio/speech", post(speech::speech))
         .route("/v1/models", get(speech::models))

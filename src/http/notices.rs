@@ -48,7 +48,8 @@ pub(super) async fn submit(
     let started = Instant::now();
     let Submitted { notice, new, saved } = access::submit(&app, leave, submission).await?;
     let parts = app.renderer.known_parts(&notice).await;
-    let response = json(&Manifest::new(&notice, &parts, saved))?;
+    let words = app.renderer.words(&notice, &parts, false).await;
+    let response = json(&Manifest::new(&notice, &parts, &words, saved))?;
     tracing::info!(
         notice = %notice.id,
         bytes = notice.submission.text.len(),
@@ -84,8 +85,9 @@ pub(super) async fn manifest(
     access::may_hear(&app, &headers, id).await?;
     let notice = app.renderer.notice(id).await?;
     let parts = app.renderer.parts(&notice).await;
+    let words = app.renderer.words(&notice, &parts, true).await;
     let saved = app.renderer.is_saved(&notice).await;
-    json(&Manifest::new(&notice, &parts, saved))
+    json(&Manifest::new(&notice, &parts, &words, saved))
 }
 
 /// Tells that a reader of the notice has stopped: when it was the last one, clips that nobody waits for are no

@@ -18,6 +18,7 @@ pub enum Code {
     TextEmpty,
     TextTooLong,
     SsmlBroken,
+    DocumentBroken,
     ReadingInvalid,
     VoiceUnknown,
     SpeedOutOfRange,
@@ -85,6 +86,9 @@ impl Code {
             }
             Self::TextTooLong => (S::PAYLOAD_TOO_LARGE, "The text is too long", "文字过长", false),
             Self::SsmlBroken => (S::BAD_REQUEST, "The SSML cannot be read", "SSML 格式有误", false),
+            Self::DocumentBroken => {
+                (S::UNPROCESSABLE_ENTITY, "The document cannot be read", "文档无法打开", false)
+            }
             Self::ReadingInvalid => {
                 (S::UNPROCESSABLE_ENTITY, "There is no such choice", "朗读选项不符合要求", false)
             }
@@ -293,7 +297,14 @@ impl From<RenderError> for Problem {
             RenderError::Stopping => Code::Stopping,
             RenderError::Internal => Code::Internal,
         };
-        Self::new(code, error.to_string())
+        let detail = match &error {
+            // What is wrong names files of the machine: that is for its log.
+            RenderError::VoiceBroken(_) => {
+                "the voice cannot be used; the log of the service says why".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        Self::new(code, detail)
     }
 }
 

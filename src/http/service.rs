@@ -10,8 +10,8 @@ use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
 use super::{
-    App, body, clips, events, lexicon, manifest, metrics, notices, problem, published, ready, speech, spoken,
-    whole,
+    App, archive, auth, body, clips, events, lexicon, manifest, metrics, notices, problem, published, ready,
+    speech, spoken, text, whole, words,
 };
 use crate::store::StoreHealth;
 
@@ -104,6 +104,10 @@ pub(super) async fn health(State(app): State<App>) -> Response {
         let detail = "published notices take more disk than clips or notices may (clip_disk, notice_disk)";
         reasons.push(Reason { part: "store", detail: detail.to_owned() });
     }
+    for folder in found.refused {
+        let detail = format!("the voice folder {folder} cannot be used: `langdu voices` and the log say why");
+        reasons.push(Reason { part: "voices", detail });
+    }
     for engine in found.failing_engines {
         reasons.push(Reason { part: "voices", detail: format!("{engine} failed on its last clips") });
     }
@@ -149,7 +153,9 @@ pub(super) async fn openapi() -> Response {
         notices::close,
         events::events,
         whole::recording,
+        archive::archive,
         clips::clip,
+        words::words,
         published::list,
         published::entry,
         published::put,
@@ -161,6 +167,8 @@ pub(super) async fn openapi() -> Response {
         lexicon::reload,
         speech::speech,
         speech::models,
+        text::text,
+        auth::key,
         voices,
         health,
         ready::ready,

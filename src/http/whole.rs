@@ -7,7 +7,7 @@
 //! 3. A clip that fails on the way, or is not what was announced, breaks the connection: a client must not take a
 //!    part for the whole.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use axum::{
     body::Body,
@@ -56,13 +56,7 @@ pub(super) async fn recording(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let encoding = encoding(&file)?;
-    let id = notice_id(&id)?;
-    access::may_hear(&app, &headers, id).await?;
-    let notice = app.renderer.notice(id).await?;
-    let Some(first) = notice.plan.utterances.first() else {
-        return Err(Problem::new(Code::NothingToRead, "no sentence of the notice is read aloud"));
-    };
-    app.renderer.clip(first.key, Some(id)).await?;
+    let notice = begun(&app, &headers, &id).await?;
     let lengths = lengths(&app.renderer, &notice, encoding).await;
     let (mut response, ranges) = match lengths {
         Some(lengths) => (complete(&app.renderer, &notice, encoding, lengths, &method, &headers)?, "bytes"),
@@ -73,6 +67,18 @@ pub(super) async fn recording(
     told.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     told.insert(header::ACCEPT_RANGES, HeaderValue::from_static(ranges));
     Ok(response)
+}
+
+/// The notice of which all is to be sent, when its first clip is made.
+pub(super) async fn begun(app: &App, headers: &HeaderMap, id: &str) -> Result<Arc<Notice>, Problem> {
+    let id = notice_id(id)?;
+    access::may_hear(app, headers, id).await?;
+    let notice = app.renderer.notice(id).await?;
+    let Some(first) = notice.plan.utterances.first() else {
+        return Err(Problem::new(Code::NothingToRead, "no sentence of the notice is read aloud"));
+    };
+    app.renderer.clip(first.key, Some(id)).await?;
+    Ok(notice)
 }
 
 /// The format of `audio.{extension}`, where its files can be joined.
@@ -196,7 +202,7 @@ async fn sent(
     encoding: Encoding,
     piece: &Piece,
 ) -> Result<Bytes, RenderError> {
-    let name = ClipName { key: piece.key, encoding };
+    let name = ClipName::sound(piece.key, encoding);
     let served = renderer.file(name, Some(id)).await?;
     let samples = served.file.slice(encoding.header(0).len().min(served.file.len())..);
     match &piece.part {

@@ -1,18 +1,21 @@
 //! Where a sentence is parted into utterances.
 //!
-//! One synthesis takes about half as long as what it says, so the first utterance of a notice is a
+//! One synthesis takes a third to two thirds as long as what it says, so the first utterance of a notice is a
 //! few syllables and each next one may be longer: while one is heard the next is made. Later
 //! sentences stay whole unless they are longer than the model reads well.
 
 use crate::reading::{Boundary, Mark, Reading, Sound, Voiced};
 
-/// Syllables allowed in the first utterances of a notice, one after the other.
-const RAMP: [usize; 5] = [8, 12, 18, 27, 40];
+/// Syllables allowed in the first utterances of a notice, one after the other; with [`STRETCH`] 8, 12, 18, 27, 41.
+const RAMP: [usize; 5] = [7, 10, 15, 22, 33];
 
 /// Syllables allowed in any utterance. The neural model would take 120, but its memory grows with them
-/// (0.6 GB at 40, 0.9 GB at 64), and so does the time for which an utterance that was begun keeps the
+/// (a tenth of a gigabyte for 20), and so does the time for which an utterance that was begun keeps the
 /// processor from another listener. What is longer than this has a comma to breathe at.
 const MOST: usize = 45;
+
+/// By one part in so many an utterance may be longer than allowed, to end where a reader would stop.
+const STRETCH: usize = 4;
 
 /// How long the next utterances may be.
 #[derive(Clone, Copy, Debug)]
@@ -64,33 +67,42 @@ fn voiced(sounds: &[Sound]) -> usize {
     sounds.iter().filter(|sound| !matches!(sound.voiced, Voiced::Pause(_))).count()
 }
 
-/// How many sounds the next utterance takes, so that it has at most `most` of the `total` syllables.
+/// How many sounds the next utterance takes, so that it has `most` of the `total` syllables, or hardly more.
 ///
 /// Of the places where a reader could stop, the best is the strongest; among equals the latest.
-/// A place that would leave a stub on either side counts only when there is no other.
+/// A place that would leave a stub on either side counts only when there is no other. Where only a word ends,
+/// a mark or a phrase soon after is better, and so is the end of the sentence.
 fn best_cut(sounds: &[Sound], total: usize, most: usize) -> usize {
     if total <= most {
         return sounds.len();
     }
+    let stretched = (most + most / STRETCH).min(MOST);
     let mut best = (0, sounds.len());
     let mut said = 0;
     for (at, sound) in sounds.iter().enumerate() {
         let here = if at > 0 && said > 0 { strength(sounds, at) } else { 0 };
         let stub = said < most / 3 || total - said < 3;
-        let score = if stub { here.min(1) } else { here };
-        if score > 0 && score >= best.0 {
+        let score = if stub { here.min(WORD) } else { here };
+        if score > 0 && score >= best.0 && (said <= most || score > best.0.max(WORD)) {
             best = (score, at);
         }
         if !matches!(sound.voiced, Voiced::Pause(_)) {
             said += 1;
-            if said > most {
+            if said > stretched || (said > most && best.0 > WORD) {
                 break;
             }
         }
     }
-    // Without any boundary (a run of letters, say) the budget itself is the cut.
-    if best.0 == 0 { sounds.len().min(most) } else { best.1 }
+    match best {
+        (0 | WORD, _) if total <= stretched => sounds.len(),
+        // Without any boundary (a run of letters, say) the budget itself is the cut.
+        (0, _) => sounds.len().min(most),
+        (_, at) => at,
+    }
 }
+
+/// How good a place is where a word ends and no more.
+const WORD: u8 = 1;
 
 /// How good it is to stop before sound `at`: 0 not at all, 5 best.
 fn strength(sounds: &[Sound], at: usize) -> u8 {
@@ -102,7 +114,7 @@ fn strength(sounds: &[Sound], at: usize) -> u8 {
         (Voiced::Pause(Mark::Comma), _) => 4,
         (Voiced::Pause(_), _) => 5,
         (_, Boundary::Phrase) => 2,
-        (_, Boundary::Word) => 1,
+        (_, Boundary::Word) => WORD,
         (_, Boundary::None) => 0,
     }
 }
@@ -132,7 +144,13 @@ mod tests {
                 '.' => Voiced::Pause(Mark::Stop),
                 _ => Voiced::Syllable(Syllable { pinyin: "ma", tone: 1, surface: 1 }),
             };
-            sounds.push(Sound { voiced, boundary, span: Span::new(at, at + 1), source: Source::Spoken });
+            sounds.push(Sound {
+                voiced,
+                boundary,
+                span: Span::new(at, at + 1),
+                source: Source::Spoken,
+                said: '好',
+            });
             boundary = Boundary::None;
         }
         Reading { sounds }
@@ -146,7 +164,7 @@ mod tests {
     fn the_first_utterances_grow() {
         let words = "xx ".repeat(60);
         let sizes = cuts(&words, 0);
-        assert_eq!(sizes[..4], [8, 12, 18, 26]);
+        assert_eq!(sizes[..4], [6, 10, 14, 22]);
         assert_eq!(sizes.iter().sum::<usize>(), 120);
     }
 
@@ -161,7 +179,17 @@ mod tests {
     fn the_strongest_place_wins() {
         assert_eq!(cuts("xx xxx,xx xx xx xx", 0), [5, 8]);
         assert_eq!(cuts("xx xx|xx xx xx xx", 0), [4, 8]);
-        assert_eq!(cuts("xxxxxxxxxxxxxxxxxxxx", 0), [8, 12], "no boundary at all");
+        assert_eq!(cuts("xxxxxxxxxxxxxxxxxxxx", 0), [7, 10, 3], "no boundary at all");
+    }
+
+    #[test]
+    fn where_only_a_word_ends_a_better_place_soon_after_wins() {
+        assert_eq!(cuts("xx xx xx xx,xx xx.", 0), [8, 4], "a mark");
+        assert_eq!(cuts("xx xx xx xx|xx xx.", 0), [8, 4], "a phrase");
+        assert_eq!(cuts("xx xx xx xx.", 0), [8], "the end");
+        assert_eq!(cuts("xx xx xx xxx,xx xx.", 0), [6, 7], "not so soon");
+        assert_eq!(cuts("xx xx|xx xx,xx xx.", 0), [4, 8], "a phrase is good enough");
+        assert_eq!(cuts(&format!("{},xx xx.", "xx ".repeat(23)), 9), [44, 6], "the most is the most");
     }
 
     #[test]

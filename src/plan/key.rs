@@ -22,6 +22,9 @@ pub struct Timbre {
     pub voice: String,
     /// Digest of the files of the voice.
     pub digest: String,
+    /// Whether it reads characters, and not sounds alone.
+    #[serde(default)]
+    pub by_text: bool,
 }
 
 /// Speed of speech in thousandths: 1000 is normal, larger is faster.
@@ -121,6 +124,9 @@ pub(super) fn of(reading: &Reading, pause: Duration, timbre: &Timbre, speed: Spe
     field(timbre.digest.as_bytes());
     field(&speed.0.to_le_bytes());
     field(&audio::CHAIN_VERSION.to_le_bytes());
+    if timbre.by_text {
+        field(reading.text().as_bytes());
+    }
     ClipKey(*hash.finalize().as_bytes())
 }
 
@@ -160,6 +166,7 @@ mod tests {
             boundary: Boundary::None,
             span: Span::new(at, at + 3),
             source: Source::Spoken,
+            said: '好',
         }
     }
 
@@ -193,11 +200,24 @@ mod tests {
             boundary: Boundary::None,
             span: Span::new(6, 9),
             source: Source::Spoken,
+            said: '好',
         });
         others.push(of(&stopped, pause, &settings.timbre, settings.speed));
         for (i, other) in others.iter().enumerate() {
             assert_ne!(key, *other, "change {i}");
         }
+
+        let mut homophone = reading.clone();
+        homophone.sounds[0].said = '泥';
+        let by_sound = |reading| of(reading, pause, &settings.timbre, settings.speed);
+        assert_eq!(by_sound(&reading), by_sound(&homophone), "no sound has changed");
+        let timbre = Timbre { by_text: true, ..settings.timbre.clone() };
+        let by_text = |reading| of(reading, pause, &timbre, settings.speed);
+        assert_ne!(
+            by_text(&reading),
+            by_text(&homophone),
+            "who reads the characters may read them otherwise"
+        );
     }
 
     #[test]

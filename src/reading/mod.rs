@@ -174,6 +174,9 @@ pub struct Sound {
     pub span: Span,
     /// Who decided that it is this sound.
     pub source: Source,
+    /// The character of the spoken form that it is; with a merged 儿 the one before it.
+    #[serde(skip)]
+    pub said: char,
 }
 
 /// A spoken text as sounds, in order.
@@ -181,6 +184,20 @@ pub struct Sound {
 pub struct Reading {
     /// In order of time.
     pub sounds: Vec<Sound>,
+}
+
+impl Reading {
+    /// The spoken form, for whoever reads characters and not sounds.
+    pub fn text(&self) -> String {
+        let mut out = String::with_capacity(self.sounds.len() * 3);
+        for sound in &self.sounds {
+            out.push(sound.said);
+            if sound.voiced.syllable().is_some_and(Syllable::is_retroflex) {
+                out.push('儿');
+            }
+        }
+        out
+    }
 }
 
 /// Finds the sounds of `spoken`. A character without a known reading is noted and has no sound.
@@ -218,7 +235,7 @@ pub fn read(spoken: &Spoken) -> (Reading, Vec<Note>) {
                 continue;
             }
         };
-        sounds.push(Sound { voiced, boundary, span: unit.span, source });
+        sounds.push(Sound { voiced, boundary, span: unit.span, source, said: unit.c });
         boundary = Boundary::None;
     }
     (Reading { sounds }, notes)

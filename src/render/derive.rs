@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use super::{Desk, RenderError};
 use crate::{
     audio::{self, Clip, Encoding},
+    plan::ClipKey,
     store::ClipName,
 };
 
@@ -38,14 +39,20 @@ impl Derive {
     }
 }
 
-/// The file `name` of `clip`.
+/// The file of `clip`, which is named `key`, in another format.
 ///
 /// # Errors
 /// [`RenderError::Synthesis`] when the clip is damaged; [`RenderError::Internal`] when a codec panics.
-pub(super) async fn derived(desk: &Arc<Desk>, clip: Clip, name: ClipName) -> Result<Bytes, RenderError> {
-    if name.encoding == Encoding::Wav {
+pub(super) async fn derived(
+    desk: &Arc<Desk>,
+    clip: Clip,
+    key: ClipKey,
+    encoding: Encoding,
+) -> Result<Bytes, RenderError> {
+    if encoding == Encoding::Wav {
         return Ok(clip.wav);
     }
+    let name = ClipName::sound(key, encoding);
     let derive = async {
         // Another flight may have ended since the store was asked.
         if let Some(file) = desk.store.hot(name) {
@@ -56,16 +63,16 @@ pub(super) async fn derived(desk: &Arc<Desk>, clip: Clip, name: ClipName) -> Res
         // The seat goes along: a listener who goes away does not make room while the work goes on.
         let work = move || {
             let _seat = seat;
-            make(&desk, &clip, name)
+            make(&desk, &clip, key, encoding)
         };
         tokio::task::spawn_blocking(work).await.unwrap_or(Err(RenderError::Internal))
     };
     desk.derive.flights.try_get_with(name, derive).await.map_err(|error: Arc<RenderError>| (*error).clone())
 }
 
-fn make(desk: &Arc<Desk>, clip: &Clip, name: ClipName) -> Result<Bytes, RenderError> {
-    let started = Instant::now();
-    let file = audio::encode(clip, name.encoding)?;
+fn make(desk: &Arc<Desk>, clip: &Clip, key: ClipKey, encoding: Encoding) -> Result<Bytes, RenderError> {
+    let (started, name) = (Instant::now(), ClipName::sound(key, encoding));
+    let file = audio::encode(clip, encoding)?;
     metrics::histogram!("langdu_stage_seconds", "stage" => "derive").record(started.elapsed());
     desk.store.hold_clip(name, file.clone());
     let ms = started.elapsed().as_millis() as u64;

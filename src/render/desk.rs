@@ -17,6 +17,7 @@ use super::{
     notice::{Casting, Notice, Submission},
     planning::Planners,
     progress::Board,
+    refused::Absent,
     speech,
 };
 use crate::{
@@ -34,6 +35,10 @@ pub(super) struct Desk {
     pub(super) castings: Vec<Arc<Casting>>,
     /// The voices that speak where that of a notice fails.
     pub(super) fallback: Vec<Arc<Casting>>,
+    /// The voice of each engine that speaks where neither that of a notice nor a fallback can.
+    pub(super) stand_ins: Vec<Arc<Casting>>,
+    /// The voices that cannot be used.
+    pub(super) absent: Absent,
     pub(super) planned: Cache<NoticeId, Arc<Notice>>,
     /// Notices that could not be saved.
     pub(super) unsaved: Cache<NoticeId, ()>,
@@ -72,6 +77,9 @@ impl Desk {
         let castings = castings(engines, options.voice.as_deref());
         let named = |name: &String| castings.iter().find(|casting| casting.voice.name == *name).cloned();
         let fallback = options.fallback.iter().filter_map(named).collect();
+        let first = |engine| castings.iter().find(|casting| casting.engine == engine).cloned();
+        let stand_ins = (0..engines.len()).filter_map(first).collect();
+        let absent = Absent::new(engines.len(), options.refused.clone());
         let weight = |_: &NoticeId, notice: &Arc<Notice>| notice.weight();
         // The newest is always let in: what was planned last is asked for next.
         let planned = Cache::builder().eviction_policy(EvictionPolicy::lru());
@@ -83,6 +91,8 @@ impl Desk {
             options,
             castings,
             fallback,
+            stand_ins,
+            absent,
             planned,
             unsaved: remembered(),
             homes: remembered(),
@@ -139,11 +149,11 @@ impl Desk {
     }
 
     pub(super) fn casting(&self, submission: &Submission) -> Result<Arc<Casting>, RenderError> {
-        let named = |casting: &&Arc<Casting>| {
-            submission.voice.as_ref().is_none_or(|name| *name == casting.voice.name)
-        };
-        let unknown = || RenderError::VoiceUnknown(submission.voice.clone().unwrap_or_default());
-        let casting = self.castings.iter().find(named).ok_or_else(unknown)?;
+        let casting = self.reader(submission.voice.as_deref())?;
+        // Who reads in its place reads as fast as it can.
+        if self.named(submission.voice.as_deref()).is_none_or(|named| !Arc::ptr_eq(named, casting)) {
+            return Ok(casting.clone());
+        }
         let (slowest, fastest) = casting.voice.speed;
         let asked = submission.speed.factor();
         if !(slowest..=fastest).contains(&asked) {

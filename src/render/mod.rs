@@ -7,7 +7,9 @@
 //! 5. whoever waits gets the clip or a typed error ([`RenderError`]); nothing is skipped in silence;
 //! 6. who follows a notice is told of every clip ([`progress`]);
 //! 7. a text may also be spoken once, and kept as no notice ([`speech`]);
-//! 8. what was withdrawn is removed ([`withdraw`]).
+//! 8. when each word of a clip is heard is kept beside it ([`marks`]);
+//! 9. what was withdrawn is removed ([`withdraw`]);
+//! 10. a voice that turns out broken is taken out, and the others speak in its place ([`refused`]).
 
 mod ahead;
 mod derive;
@@ -15,9 +17,11 @@ mod desk;
 mod error;
 mod fallback;
 mod lane;
+mod marks;
 mod notice;
 mod planning;
 mod progress;
+mod refused;
 mod speech;
 mod withdraw;
 mod worker;
@@ -33,18 +37,19 @@ use tokio::{runtime::Handle, task::JoinHandle};
 
 use crate::{
     audio::{Clip, Encoding},
-    engine::{Engine, Voice},
+    engine::{Engine, Refused, Voice},
     note::Note,
     notice::{Document, Limits},
     plan::{self, ClipKey, Options, Plan, Speed, Timbre},
     site::SiteLexicon,
-    store::{ClipName, NoticeId, Store, StoreHealth, StoreSize},
+    store::{ClipName, Form, NoticeId, Store, StoreHealth, StoreSize},
 };
 use ahead::Ahead;
 use desk::{Desk, served};
 pub use error::RenderError;
 pub use fallback::Part;
 use lane::{Lane, Most, Urgency};
+pub use marks::{Word, Words, beats};
 pub use notice::{Notice, Submission};
 pub use progress::Progress;
 pub use speech::Speech;
@@ -57,6 +62,8 @@ pub struct RenderOptions {
     pub voice: Option<String>,
     /// Names of the voices that speak, one after the other, where that of a notice fails.
     pub fallback: Vec<String>,
+    /// The voice folders that were refused: who asks for one of their voices hears another.
+    pub refused: Vec<Refused>,
     /// What is accepted.
     pub limits: Limits,
     /// Where listeners differ: what holds for a notice that chooses nothing else.
@@ -83,6 +90,7 @@ impl Default for RenderOptions {
         Self {
             voice: None,
             fallback: Vec::new(),
+            refused: Vec::new(),
             limits: Limits::default(),
             reading: Options::default(),
             lexicon: Arc::default(),
@@ -123,13 +131,15 @@ pub struct RenderHealth {
     pub store: StoreHealth,
     /// What is wrong with the bucket, if anything is.
     pub bucket: Option<String>,
-    /// Names of the engines that failed on their last clips, one after the other.
+    /// Names of the engines that failed on their last clips, one after the other, or whose files are gone.
     pub failing_engines: Vec<String>,
     /// Names of the engines that did not come back from several clips, and are given none until they do.
     pub stuck_engines: Vec<String>,
     /// Names of the engines that somebody would wait for too long: who asks for a clip now is sent away.
     pub full_engines: Vec<String>,
-    /// Number of engines.
+    /// Names of the voice folders that cannot be used.
+    pub refused: Vec<String>,
+    /// Number of engines that can be used.
     pub engines: usize,
     /// Number of voices.
     pub voices: usize,
@@ -210,9 +220,14 @@ impl Renderer {
         Self { desk, studio: studio.clone(), _running: Arc::new(Running { studio, tasks }) }
     }
 
-    /// All voices; the first is the default.
+    /// All voices that can be used; the first is the default.
     pub fn voices(&self) -> impl Iterator<Item = &Voice> {
-        self.desk.castings.iter().map(|casting| &casting.voice)
+        // A stand-in of the site comes first where its default is broken.
+        let first = self.desk.reader(None).ok();
+        let whole = self.desk.castings.iter().filter(|casting| self.desk.is_whole(casting));
+        let others =
+            whole.filter(move |casting| first.is_none_or(|first| first.voice.name != casting.voice.name));
+        first.into_iter().chain(others).map(|casting| &casting.voice)
     }
 
     /// What is accepted.
@@ -287,7 +302,7 @@ impl Renderer {
 
     /// The file of a clip if it is in memory or on disk: no work but reading it.
     pub async fn kept(&self, name: ClipName) -> Option<Bytes> {
-        if name.encoding == Encoding::Wav {
+        if name == ClipName::wav(name.key) {
             return self.desk.found(name.key).await.map(|clip| clip.wav);
         }
         let from = if self.desk.store.hot(name).is_some() { "memory" } else { "disk" };
@@ -313,13 +328,13 @@ impl Renderer {
     /// # Errors
     /// [`RenderError::ClipUnknown`] when it is not in that notice, or why it could not be made.
     pub async fn make(&self, name: ClipName, home: Option<NoticeId>) -> Result<Served, RenderError> {
-        let (key, clip) = match name.encoding {
+        let Form::Sound(encoding) = name.form else { return Err(RenderError::ClipUnknown(name.key)) };
+        let (key, clip) = match encoding {
             Encoding::Wav => self.speak(name.key, home).await?,
             _ => self.said(name.key, home).await?,
         };
-        let name = ClipName { key, ..name };
-        let file = derive::derived(&self.desk, clip, name).await?;
-        Ok(Served { file, name })
+        let file = derive::derived(&self.desk, clip, key, encoding).await?;
+        Ok(Served { file, name: ClipName { key, ..name } })
     }
 
     /// What says the clip named `key`: that clip or, where its voice failed, the same in another voice. Waits
@@ -396,18 +411,23 @@ impl Renderer {
     /// How everything is; while the store fails, asking makes it try again.
     pub async fn health(&self) -> RenderHealth {
         let workers = &self.studio.workers;
-        let names = |which: fn(&Worker) -> bool| {
-            let engines = workers.iter().filter(|worker| which(worker));
-            engines.map(|worker| worker.engine.version().to_owned()).collect()
+        let gone = |at| self.desk.absent.gone(at).is_some();
+        let names = |which: &dyn Fn(usize, &Worker) -> bool| {
+            let whole = workers.iter().enumerate().filter(|(at, _)| self.studio.is_whole(*at));
+            let engines = whole.filter(|(at, worker)| which(*at, worker));
+            engines.map(|(_, worker)| worker.engine.version().to_owned()).collect()
         };
         RenderHealth {
             store: self.desk.store.health().await,
             bucket: self.desk.store.trouble(),
-            failing_engines: names(|worker| worker.is_failing() && !worker.lane.is_stuck()),
-            stuck_engines: names(|worker| worker.lane.is_stuck()),
-            full_engines: names(|worker| worker.lane.is_full()),
-            engines: workers.len(),
-            voices: self.desk.castings.len(),
+            failing_engines: names(&|at, worker| {
+                (worker.is_failing() || gone(at)) && !worker.lane.is_stuck()
+            }),
+            stuck_engines: names(&|_, worker| worker.lane.is_stuck()),
+            full_engines: names(&|_, worker| worker.lane.is_full()),
+            refused: self.desk.absent.folders(),
+            engines: (0..workers.len()).filter(|at| self.studio.is_whole(*at)).count(),
+            voices: self.voices().count(),
             probed: self.desk.probed.load(Ordering::Relaxed),
             waiting: workers.iter().map(|worker| worker.lane.waiting()).sum(),
             notices: workers.iter().map(|worker| worker.ahead.len()).sum(),

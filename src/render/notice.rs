@@ -54,6 +54,15 @@ pub(super) struct Casting {
     pub timbre: Timbre,
 }
 
+impl Casting {
+    /// `speed`, as far as the voice can.
+    pub(super) fn nearest(&self, speed: Speed) -> Speed {
+        let (slowest, fastest) = self.voice.speed;
+        // Not `clamp`, which panics where the files of a voice have the two the wrong way round.
+        Speed::new(speed.factor().max(slowest).min(fastest)).unwrap_or_default()
+    }
+}
+
 /// A planned notice.
 #[derive(Debug)]
 pub struct Notice {
@@ -84,7 +93,9 @@ impl Notice {
     ) -> Result<Self, NoticeError> {
         let started = Instant::now();
         let options = submission.reading.unwrap_or_default();
-        let settings = options.settings(casting.timbre.clone(), submission.speed, lexicon);
+        // Who reads in the place of another may not be able to read as fast.
+        let speed = casting.nearest(submission.speed);
+        let settings = options.settings(casting.timbre.clone(), speed, lexicon);
         let (document, mut notes) = notice::read(&submission.text, submission.format, limits)?;
         let (plan, found) = plan::plan(&document, &settings);
         notes.extend(found.into_iter().map(|note| Note { span: document.source_span(note.span), ..note }));

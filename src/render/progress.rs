@@ -225,7 +225,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        audio::{self, Pcm},
+        audio::{self, Pcm, Said},
         engine::{Engine, EngineError, Voice},
         reading::Reading,
         render::{RenderOptions, Submission},
@@ -248,7 +248,7 @@ mod tests {
             1
         }
 
-        fn synthesize(&self, _: &str, _: &Reading, _: f32) -> Result<Pcm, EngineError> {
+        fn synthesize(&self, _: &str, _: &Reading, _: f32) -> Result<Said, EngineError> {
             let _ = self.1.lock().unwrap().recv();
             Err(EngineError::Nothing)
         }
@@ -285,7 +285,8 @@ mod tests {
 
     /// Puts the clips of a notice where they are found, and tells nobody.
     fn appear(renderer: &Renderer, notice: &Notice) {
-        let clip = audio::finish(Pcm { rate: 24_000, samples: vec![0.5; 2400] }, Default::default()).unwrap();
+        let said = Pcm { rate: 24_000, samples: vec![0.5; 2400] };
+        let clip = audio::finish(said, Default::default()).unwrap().clip;
         for utterance in &notice.plan.utterances {
             renderer.desk.store.hold_clip(ClipName::wav(utterance.key), clip.wav.clone());
         }

@@ -97,8 +97,9 @@ impl Renderer {
     }
 
     async fn withdraw_clips(&self, notice: &Notice) -> Result<(), RenderError> {
-        let takes = (0..notice.plan.utterances.len()).flat_map(|at| self.desk.takes(notice, at));
-        let keys: Vec<_> = takes.map(|take| take.key).collect();
+        // In every voice there is: who had to speak in its place is not known for ever.
+        let keys = (0..notice.plan.utterances.len()).flat_map(|at| self.desk.names(notice, at));
+        let keys: Vec<_> = keys.collect();
         let removed = stream::iter(keys).map(async |key| {
             self.desk.store.withdraw_clip(key).await?;
             self.desk.lengths.invalidate(&key).await;

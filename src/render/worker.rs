@@ -1,6 +1,6 @@
 //! One engine at work.
 //!
-//! 1. threads in their seats take the next clip, make it, hand it over and have it saved;
+//! 1. threads in their seats take the next clip, make it, hand it over and have it saved with its marks;
 //! 2. a task feeds them with what is made ahead ([`make_ahead`]);
 //! 3. another sees to it that nobody waits for a clip longer than allowed ([`watch`]).
 
@@ -13,17 +13,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use tokio::runtime::Handle;
 
 use super::{
     Desk, RenderError, Studio,
     ahead::Ahead,
-    lane::{Hand, Job, Lane, Made, Seat, Urgency},
+    lane::{Hand, Job, Lane, Seat, Urgency},
+    marks,
     progress::Told,
 };
 use crate::{
-    audio::{self, Clip},
+    audio::{self, Clip, Finished, Marks},
     engine::{self, Engine, EngineError, sys},
+    plan::{ClipKey, Utterance},
     store::{ClipName, NoticeId},
 };
 
@@ -81,16 +84,31 @@ impl Worker {
         // It may have been made between the look into the store and the question for it.
         let stored = runtime.block_on(desk.stored(name.key));
         let known = stored.is_some();
-        let made = stored.map_or_else(|| self.speak(job), Ok);
+        let (made, marks) = match stored {
+            Some(clip) => (Ok(clip), None),
+            None => match self.speak(job) {
+                Ok((clip, marks)) => (Ok(clip), marks),
+                Err(why) => (Err(why), None),
+            },
+        };
         if let Ok(clip) = &made {
+            if let Some(marks) = &marks {
+                // Before the clip: who has heard that it is made may ask for its words.
+                desk.store.hold_clip(ClipName::marks(name.key), marks.clone());
+            }
             // Into memory first: who asks from now on finds it there; the disk may take its time.
             desk.store.hold_clip(name, clip.wav.clone());
             runtime.block_on(desk.lengths.insert(name.key, clip.wav.len() as u64));
         }
+        match &made {
+            Ok(_) if !known => desk.absent.found(job.take.casting.engine, false),
+            Err(RenderError::VoiceBroken(_)) => desk.absent.found(job.take.casting.engine, true),
+            _ => {}
+        }
         let in_time = self.lane.finish(hand, name.key, &made);
         match &made {
             Ok(_) if known => {}
-            Ok(clip) => save(desk, runtime, name, clip),
+            Ok(clip) => save(desk, runtime, name.key, clip, marks),
             Err(why) => {
                 metrics::counter!("langdu_clip_failures_total", "code" => why.code()).increment(1);
                 tracing::warn!(clip = %name.key, notice = %job.notice.id, %why, "a clip could not be made");
@@ -102,19 +120,20 @@ impl Worker {
         }
     }
 
-    fn speak(&self, job: &Job) -> Made {
+    /// The clip, and the file of its marks; none where these failed, which costs nobody the clip.
+    fn speak(&self, job: &Job) -> Result<(Clip, Option<Bytes>), RenderError> {
         let utterance = job.notice.utterance(job.at).ok_or(RenderError::Internal)?;
         let (voice, speed) = (&job.take.casting.voice.name, job.take.speed.factor());
         let started = Instant::now();
         let work = || {
-            let pcm = engine::speak(&*self.engine, voice, &utterance.reading, speed)?;
-            Ok::<_, RenderError>(audio::finish(pcm, utterance.pause)?)
+            let said = engine::speak(&*self.engine, voice, &utterance.reading, speed)?;
+            Ok::<_, RenderError>(audio::finish(said, utterance.pause)?)
         };
         // An engine that panics fails on this clip; the next one may work.
         let made = catch_unwind(AssertUnwindSafe(work))
             .unwrap_or_else(|_| Err(EngineError::Failed("it panicked".to_owned()).into()));
         match &made {
-            Ok(clip) => {
+            Ok(Finished { clip, .. }) => {
                 self.failures.store(0, Ordering::Relaxed);
                 let took = started.elapsed();
                 metrics::histogram!("langdu_stage_seconds", "stage" => "synthesis").record(took);
@@ -128,22 +147,46 @@ impl Worker {
                 self.failures.fetch_add(1, Ordering::Relaxed);
             }
         }
-        made
+        let finished = made?;
+        let marks = marks_of(job.take.key, &finished, utterance);
+        Ok((finished.clip, marks))
     }
 }
 
-/// Saves a clip behind the thread that made it: a slow disk does not keep an engine from its next clip. Where too
-/// many wait for the disk, the thread waits as well.
-fn save(desk: &Arc<Desk>, runtime: &Handle, name: ClipName, clip: &Clip) {
+/// The file of the marks of a clip; none where they failed.
+fn marks_of(key: ClipKey, finished: &Finished, utterance: &Utterance) -> Option<Bytes> {
+    let work = || Marks::of(finished, utterance.pause, &marks::beats(&utterance.reading));
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(marks)) => Some(marks.file()),
+        Ok(Err(why)) => {
+            tracing::error!(clip = %key, %why, "it cannot be told when the words of a clip are heard");
+            None
+        }
+        Err(_) => {
+            tracing::error!(clip = %key, "finding when the words of a clip are heard panicked");
+            None
+        }
+    }
+}
+
+/// Saves a clip with its marks behind the thread that made it: a slow disk does not keep an engine from its next clip.
+/// Where too many wait for the disk, the thread waits as well.
+fn save(desk: &Arc<Desk>, runtime: &Handle, key: ClipKey, clip: &Clip, marks: Option<Bytes>) {
+    let (at, wav) = (desk.clone(), clip.wav.clone());
+    let save = async move {
+        at.store.save_clip(ClipName::wav(key), &wav).await;
+        if let Some(marks) = marks {
+            at.store.save_clip(ClipName::marks(key), &marks).await;
+        }
+    };
     match desk.saves.clone().try_acquire_owned() {
         Ok(permit) => {
-            let (desk, wav) = (desk.clone(), clip.wav.clone());
             runtime.spawn(async move {
-                desk.store.save_clip(name, &wav).await;
+                save.await;
                 drop(permit);
             });
         }
-        Err(_) => runtime.block_on(desk.store.save_clip(name, &clip.wav)),
+        Err(_) => runtime.block_on(save),
     }
 }
 

@@ -48,13 +48,48 @@ impl fmt::Debug for NoticeId {
     }
 }
 
-/// The file of a clip: which clip, and in which format. Written `{key}.{extension}`.
+/// A file of a clip: which clip, and what of it. Written `{key}.{extension}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClipName {
     /// Which clip.
     pub key: ClipKey,
-    /// In which format.
-    pub encoding: Encoding,
+    /// What of it.
+    pub form: Form,
+}
+
+/// What of a clip a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// Its sound, in some format.
+    Sound(Encoding),
+    /// When each of its sounds is heard ([`crate::audio::Marks`]).
+    Marks,
+}
+
+/// What the name of a file with marks ends in.
+const MARKS: &str = "marks";
+
+impl Form {
+    /// All files that a clip may have.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Encoding::ALL.iter().map(|encoding| Self::Sound(*encoding)).chain([Self::Marks])
+    }
+
+    /// What a file name ends in, after the dot.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Sound(encoding) => encoding.extension(),
+            Self::Marks => MARKS,
+        }
+    }
+
+    /// The media type.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Sound(encoding) => encoding.media_type(),
+            Self::Marks => "application/json",
+        }
+    }
 }
 
 /// Why a text names no file of a clip.
@@ -65,7 +100,25 @@ pub struct NoClipName;
 impl ClipName {
     /// The canonical file of a clip.
     pub const fn wav(key: ClipKey) -> Self {
-        Self { key, encoding: Encoding::Wav }
+        Self::sound(key, Encoding::Wav)
+    }
+
+    /// A clip in some format.
+    pub const fn sound(key: ClipKey, encoding: Encoding) -> Self {
+        Self { key, form: Form::Sound(encoding) }
+    }
+
+    /// When each sound of a clip is heard.
+    pub const fn marks(key: ClipKey) -> Self {
+        Self { key, form: Form::Marks }
+    }
+
+    /// What a file of the store is by its name; unlike an address it may be one with marks.
+    pub(super) fn of_file(name: &str) -> Option<Self> {
+        match name.split_once('.')? {
+            (key, MARKS) => key.parse().ok().map(Self::marks),
+            _ => name.parse().ok(),
+        }
     }
 }
 
@@ -75,13 +128,13 @@ impl FromStr for ClipName {
     fn from_str(text: &str) -> Result<Self, NoClipName> {
         let (key, extension) = text.split_once('.').ok_or(NoClipName)?;
         let key = key.parse().map_err(|_| NoClipName)?;
-        Ok(Self { key, encoding: Encoding::from_extension(extension).ok_or(NoClipName)? })
+        Ok(Self::sound(key, Encoding::from_extension(extension).ok_or(NoClipName)?))
     }
 }
 
 impl fmt::Display for ClipName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.key, self.encoding.extension())
+        write!(f, "{}.{}", self.key, self.form.extension())
     }
 }
 
@@ -94,12 +147,16 @@ mod tests {
     #[test]
     fn a_file_name_reads_back_what_it_writes_and_nothing_else() {
         let key = "0f".repeat(32);
-        for encoding in Encoding::ALL {
-            let name = ClipName { key: key.parse().unwrap(), encoding: *encoding };
-            assert_eq!(name.to_string().parse(), Ok(name));
+        for form in Form::all() {
+            let name = ClipName { key: key.parse().unwrap(), form };
+            assert_eq!(ClipName::of_file(&name.to_string()), Some(name));
+            // Marks are kept under their name, and have no address.
+            let address = Some(name).filter(|name| name.form != Form::Marks).ok_or(NoClipName);
+            assert_eq!(name.to_string().parse(), address);
         }
         for bad in ["", "wav", ".wav", &key, &format!("{key}."), &format!("{key}.exe"), "../x.wav"] {
             assert_eq!(bad.parse::<ClipName>(), Err(NoClipName), "{bad}");
+            assert_eq!(ClipName::of_file(bad), None, "{bad}");
         }
     }
 

@@ -17,8 +17,8 @@ use std::{
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{ClipName, NoticeId, Store, StoreError, disk::DiskError, place::Place, seal};
-use crate::{audio::Encoding, plan::ClipKey};
+use super::{ClipName, Form, NoticeId, Store, StoreError, disk::DiskError, place::Place, seal};
+use crate::plan::ClipKey;
 
 /// Where the entries lie.
 pub(super) const FOLDER: &str = "published";
@@ -178,6 +178,11 @@ impl Store {
         self.pins.welcome(key);
     }
 
+    /// Whether a clip was withdrawn, and no notice with it was submitted since.
+    pub fn is_withdrawn(&self, key: ClipKey) -> bool {
+        self.pins.is_gone(Place::Clip(ClipName::wav(key)))
+    }
+
     /// Removes the files of a clip, in all formats, from memory and disk, unless it is pinned; one that is being made
     /// is not kept either.
     ///
@@ -188,8 +193,8 @@ impl Store {
             return Ok(());
         }
         self.pins.withdraw(key);
-        let remove = |encoding: &Encoding| self.remove_clip(ClipName { key, encoding: *encoding });
-        stream::iter(Encoding::ALL).map(remove).buffer_unordered(AT_ONCE).try_collect().await
+        let remove = |form| self.remove_clip(ClipName { key, form });
+        stream::iter(Form::all()).map(remove).buffer_unordered(AT_ONCE).try_collect().await
     }
 
     /// Removes a notice, unless it is pinned; one that is being written is not kept either, until it is saved again.

@@ -44,7 +44,7 @@ use object_store::{ObjectStore, local::LocalFileSystem, path::Path};
 pub use bucket::BucketOptions;
 use disk::{Disk, DiskError};
 use hot::Hot;
-pub use id::{ClipName, NoticeId};
+pub use id::{ClipName, Form, NoticeId};
 use keeper::Keeper;
 pub use listed::{Listed, ListedId};
 use pins::Pins;
@@ -231,6 +231,14 @@ impl Store {
         self.loads.optionally_get_with(name, self.load(name)).await
     }
 
+    /// As [`Store::clip`], but not from a bucket: for who must not wait.
+    pub async fn near_clip(&self, name: ClipName) -> Option<Bytes> {
+        match self.hot(name) {
+            Some(clip) => Some(clip),
+            None => self.load_from_folder(name).await,
+        }
+    }
+
     /// Bytes of the file of a clip, without reading it; none when there is no such file.
     pub async fn clip_len(&self, name: ClipName) -> Option<u64> {
         if let Some(clip) = self.hot.peek(name) {
@@ -262,6 +270,18 @@ impl Store {
         }
         match &self.shared {
             Some(shared) => shared.save_clip(name, clip).await,
+            None => self.writer.clip(name, clip).await,
+        }
+        self.remove_if_gone(name).await;
+    }
+
+    /// As [`Store::save_clip`], but in place of what is there, in a bucket too: for what was read and cannot be used.
+    pub async fn replace_clip(&self, name: ClipName, clip: &Bytes) {
+        if self.pins.is_gone(Place::Clip(name)) {
+            return;
+        }
+        match &self.shared {
+            Some(shared) => shared.replace_clip(name, clip).await,
             None => self.writer.clip(name, clip).await,
         }
         self.remove_if_gone(name).await;

@@ -63,7 +63,7 @@ impl Place {
         if name == "probe" {
             return Some(Self::Probe);
         }
-        if let Ok(clip) = name.parse() {
+        if let Some(clip) = ClipName::of_file(name) {
             return Some(Self::Clip(clip));
         }
         match name.split_once('.')? {

@@ -19,6 +19,7 @@ use object_store::PutPayload;
 use tokio::{
     sync::{Notify, Semaphore},
     task::AbortHandle,
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -37,11 +38,15 @@ const MOST_FILLS: usize = 16;
 /// What is brought to the bucket at the same time.
 const MOST_BROUGHT: usize = 4;
 
-/// What is remembered as late where the folder cannot say so either.
-const MOST_LATE: usize = 16_384;
+/// What is remembered as late where the folder cannot say so either: 16,384 clips, each with its marks.
+const MOST_LATE: usize = 32_768;
 
 /// The courier tries again after so long.
 const LEISURE: Duration = Duration::from_secs(1);
+
+/// Without being called it looks again after so long: a mark that took longer to write than anyone waits for may have
+/// come since.
+const REST: Duration = Duration::from_secs(10);
 
 pub(super) struct Shared {
     bucket: Bucket,
@@ -99,7 +104,12 @@ impl Shared {
                     let Some(shared) = shared.upgrade() else { return };
                     let done = shared.bring().await;
                     drop(shared);
-                    if done { call.notified().await } else { tokio::time::sleep(LEISURE).await }
+                    if done {
+                        // Called or not: it looks.
+                        let _ = timeout(REST, call.notified()).await;
+                    } else {
+                        sleep(LEISURE).await;
+                    }
                 }
             };
             tokio::spawn(work).abort_handle()
@@ -135,6 +145,14 @@ impl Shared {
                 self.call.notify_one();
             }
         }
+    }
+
+    /// Writes the file of a clip over the one that is there. While the bucket fails only the folder gets it: who reads
+    /// the old one then writes it again.
+    pub(super) async fn replace_clip(&self, name: ClipName, clip: &Bytes) {
+        // What failed is told already.
+        let _ = self.bucket.put(Place::Clip(name), seal::close(clip)).await;
+        self.writer.clip(name, clip).await;
     }
 
     /// The notice `id`; none when there is none or it is damaged.

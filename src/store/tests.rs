@@ -62,6 +62,13 @@ async fn settled(store: &Store) -> (u64, u64) {
     keeper.bytes()
 }
 
+/// A folder that the keeper has looked through: what is written while it does so may be counted twice.
+async fn looked_through(folder: &std::path::Path, options: StoreOptions) -> Store {
+    let store = Store::folder(folder, options).unwrap();
+    settled(&store).await;
+    store
+}
+
 /// Waits until it is said that writing works.
 async fn works(store: &Store) {
     until("writing works", async || store.health().await == StoreHealth::Working).await;
@@ -232,7 +239,7 @@ async fn the_use_of_a_notice_is_noted_once_an_hour() {
 async fn a_notice_that_is_kept_is_there_and_is_not_the_next_to_go() {
     let folder = tempfile::tempdir().unwrap();
     let bounds = StoreOptions { notice_disk: 3 * 4096, ..impatient() };
-    let store = Store::folder(folder.path(), bounds).unwrap();
+    let store = looked_through(folder.path(), bounds).await;
     for n in 1..=3 {
         assert!(store.save_notice(notice(n).0, notice(n).1).await);
         age(folder.path(), Place::Notice(notice(n).0), 100 - u64::from(n));
@@ -380,7 +387,7 @@ async fn a_file_that_is_being_written_is_not_taken_for_a_left_one() {
 async fn what_was_not_used_for_the_longest_time_goes_though_the_service_was_restarted() {
     let folder = tempfile::tempdir().unwrap();
     let bounds = StoreOptions { clip_disk: 10 * 4096, notice_disk: 10 * 4096, ..impatient() };
-    let store = Store::folder(folder.path(), bounds).unwrap();
+    let store = looked_through(folder.path(), bounds).await;
     for n in 0..10 {
         store.save_clip(name(n), &clip(n)).await;
         assert!(store.save_notice(notice(n).0, notice(n).1).await);
@@ -410,7 +417,7 @@ async fn what_was_not_used_for_the_longest_time_goes_though_the_service_was_rest
 async fn a_clip_that_is_heard_from_memory_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let bounds = StoreOptions { clip_disk: 3 * 4096, ..impatient() };
-    let store = Store::folder(folder.path(), bounds).unwrap();
+    let store = looked_through(folder.path(), bounds).await;
     for n in 0..3 {
         store.hold_clip(name(n), clip(n));
         store.save_clip(name(n), &clip(n)).await;

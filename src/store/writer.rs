@@ -26,8 +26,8 @@ use super::{
 /// Bytes that must fit before writing is said to work again: a long clip.
 const PROBE: &[u8] = &[0; 1 << 20];
 
-/// Clips that are remembered to be written later.
-const MOST_LATE: usize = 16_384;
+/// Files that are remembered to be written later: 16,384 clips, each with its marks.
+const MOST_LATE: usize = 32_768;
 
 /// Without being asked nobody tries again more often than this.
 const LEISURE: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ pub(super) struct Writer {
     hot: Arc<Hot>,
     /// Notices that are in no object: all of them in a store without objects, else those whose write failed.
     held: Cache<NoticeId, Bytes>,
-    /// Clips whose write failed.
+    /// Files of clips whose write failed.
     late: Mutex<BTreeSet<ClipName>>,
     health: Health,
     /// One may learn at a time whether writing works.

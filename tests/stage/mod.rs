@@ -21,7 +21,7 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use langdu::{
-    audio::Pcm,
+    audio::{Pcm, Said},
     engine::{Engine, EngineError, Voice},
     http::{App, router},
     reading::Reading,
@@ -134,7 +134,7 @@ impl Engine for Hummer {
         self.at_once.load(Ordering::SeqCst)
     }
 
-    fn synthesize(&self, _: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
+    fn synthesize(&self, _: &str, reading: &Reading, speed: f32) -> Result<Said, EngineError> {
         let syllables = reading.sounds.iter().filter_map(|sound| sound.voiced.syllable());
         let said: Vec<&str> = syllables.map(|syllable| syllable.pinyin).collect();
         self.said.lock().unwrap().push(said.join(" "));
@@ -164,7 +164,7 @@ impl Engine for Hummer {
             Mood::TooShort => hum(0.3).into_iter().take(200).collect(),
             Mood::Hangs => unreachable!("it waits until it is in another mood"),
         };
-        Ok(Pcm { rate: 24_000, samples })
+        Ok(Pcm { rate: 24_000, samples }.into())
     }
 }
 

@@ -119,6 +119,9 @@ fn bare(mut manifest: Value) -> Value {
     for sentence in manifest["sentences"].as_array_mut().unwrap() {
         for clip in sentence["clips"].as_array_mut().unwrap() {
             clip["duration_ms"].take();
+            for name in ["timing", "words"] {
+                clip.as_object_mut().unwrap().remove(name);
+            }
         }
     }
     manifest
@@ -160,7 +163,7 @@ pub fn left_behind(folder: &Path) -> Vec<String> {
             let (stem, extension) = name.split_once('.').unwrap_or((&name, ""));
             let hexadecimal = stem.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
             let known = match stem.len() {
-                64 => FORMATS.contains(&extension),
+                64 => FORMATS.contains(&extension) || extension == "marks",
                 32 => extension == "notice" || extension == "json",
                 _ => false,
             };

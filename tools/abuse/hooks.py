@@ -10,6 +10,15 @@ KNOWN = json.loads(os.environ["LANGDU_KNOWN"])
 FORMATS = ["wav", "16k.wav", "8k.wav", "wav16", "alaw", "ulaw", "opus", "exe"]
 
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@schemathesis.serializer(DOCX)
+def serialize_docx(context, value):
+    """What is made up is no document, whatever it is: it is sent as it is."""
+    return {"data": value if isinstance(value, bytes) else str(value).encode()}
+
+
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
     if not path_parameters:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turn the 8-bit Kokoro-82M export into the file that the voice is run from.
 
-usage: convert.py kokoro-v1.0.int8.onnx kokoro-v1.0.q8.onnx        (needs: onnx, numpy)
+usage: convert.py kokoro-v1.0.int8.onnx kokoro-v1.0.q8.data        (needs: onnx, numpy)
 
 The export computes in 8 bits: it rounds every activation, and the rounding can be heard. This keeps
 its 8-bit weights, so the file stays small, and lets everything be computed in 32-bit floats:

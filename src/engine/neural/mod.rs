@@ -1,48 +1,44 @@
 //! The neural engine: a voice folder, run in process.
 //!
-//! 1. [`folder`] reads `voice.toml` and every file it names, each checked against its SHA-256;
+//! 1. [`files`] says which files of its folder it needs;
 //! 2. [`symbols`] writes a reading in the symbols that the model was trained on;
 //! 3. [`model`] turns symbols into samples. To check, read and warm it takes more than a second, so it is done
 //!    behind, while the service answers already; who asks for speech before it is done waits for it.
 //!
 //! One [`Neural`] serves any number of threads. They share its pool, so two utterances at a time are
-//! done no sooner than one after the other, and each needs memory of its own (up to half a gigabyte
-//! for a long sentence): whoever calls keeps the number of calls small.
+//! done no sooner than one after the other, and each needs memory of its own (a quarter of a
+//! gigabyte for a long sentence): whoever calls keeps the number of calls small.
 
-mod folder;
+mod blocks;
+mod files;
 mod model;
 mod symbols;
 
-use std::{path::Path, sync::OnceLock};
+use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
-use super::{Engine, EngineError, Voice};
-use crate::{
-    audio::{self, Pcm},
-    reading::{Boundary, Mark, Reading, Sound, Source, Syllable, Voiced},
-    span::Span,
+use super::{
+    Engine, EngineError, Voice,
+    behind::{Behind, greeting},
 };
-use folder::{Entry, Folder, hex};
-use model::Model;
+use crate::{
+    audio::{self, Pcm, Said},
+    reading::Reading,
+};
+use files::Kokoro;
+use model::{Model, Speech};
 use symbols::Symbols;
 
-/// Raised whenever the same reading would be given to the model in other symbols.
-const SPELLING_VERSION: u32 = 1;
-
-/// Slowest and fastest speed that can be asked for. What the network does not speak cleanly itself,
-/// `speed` in `voice.toml`, is stretched or pressed afterwards.
-const SPEED: (f32, f32) = (0.5, 2.0);
+/// Raised whenever the same files would say the same reading otherwise: in other symbols, or by other arithmetic.
+const VERSION: u32 = 2;
 
 /// The engine with the voices of one folder.
 pub struct Neural {
     version: String,
     voices: Vec<Voice>,
-    folder: Folder,
+    kokoro: Kokoro,
     symbols: Symbols,
     threads: usize,
-    /// Read at first use; why it cannot be used, where that failed.
-    model: OnceLock<Result<Model, String>>,
+    model: Behind<Model>,
 }
 
 impl Neural {
@@ -53,25 +49,11 @@ impl Neural {
     /// [`EngineError::Files`] where a file is missing, differs from its checksum or does not fit the
     /// others, in words that name it.
     pub fn open(dir: &Path, threads: usize) -> Result<Self, EngineError> {
-        let folder = Folder::read(dir)?;
-        let symbols = Symbols::parse(&folder.tables).map_err(|why| folder.complain(&why))?;
-        let manifest = &folder.manifest;
-        let shaped = format!("{:?}", manifest.speed);
-        let voice = |entry: &Entry| Voice {
-            name: entry.name.clone(),
-            title: entry.title.clone(),
-            sex: entry.sex.clone(),
-            language: manifest.language.clone(),
-            licence: manifest.licence.clone(),
-            digest: digest(
-                manifest.files.digests().into_iter().chain([entry.style.sha256.as_str(), &shaped]),
-            ),
-            rate: manifest.rate,
-            speed: SPEED,
-        };
-        let voices = manifest.voices.iter().map(voice).collect();
-        let version = format!("{}/{SPELLING_VERSION}", manifest.engine);
-        Ok(Self { version, voices, folder, symbols, threads, model: OnceLock::new() })
+        let kokoro = Kokoro::read(dir)?;
+        let symbols = Symbols::parse(&kokoro.tables).map_err(|why| kokoro.folder.complain(&why))?;
+        let voices = kokoro.voices();
+        let version = format!("{}/{VERSION}", kokoro.folder.manifest.engine);
+        Ok(Self { version, voices, kokoro, symbols, threads, model: Behind::default() })
     }
 
     /// Opens the voice folder and reads its network.
@@ -85,26 +67,17 @@ impl Neural {
     }
 
     fn model(&self) -> Result<&Model, EngineError> {
-        // Whoever comes while it is read waits.
-        let model = self.model.get_or_init(|| self.read_model().map_err(|why| why.to_string()));
-        model.as_ref().map_err(|why| EngineError::Files(why.clone()))
+        self.model.get(|| self.read_model())
     }
 
-    /// Reads the network, and has it say one word to nobody, so that the first real utterance finds everything in
-    /// place.
     fn read_model(&self) -> Result<Model, EngineError> {
-        let model =
-            Model::load(self.folder.model()?, self.threads).map_err(|why| self.folder.complain(&why))?;
-        let word = Syllable { pinyin: "hao", tone: 3, surface: 3 };
-        let sounds = [Voiced::Syllable(word), Voiced::Pause(Mark::Stop)].map(|voiced| Sound {
-            voiced,
-            boundary: Boundary::None,
-            span: Span::default(),
-            source: Source::Spoken,
-        });
-        let numbers = self.symbols.numbers(&Reading { sounds: sounds.to_vec() })?;
-        let style = self.folder.styles.first().map(Vec::as_slice).unwrap_or_default();
-        model.run(&numbers, style, 1.0).map_err(|why| self.folder.complain(&why.to_string()))?;
+        let complain = |why: &str| self.kokoro.folder.complain(why);
+        let files = self.kokoro.network()?;
+        let model = Model::load(&files, self.threads).map_err(|why| complain(&why))?;
+        drop(files);
+        let numbers = self.symbols.spelt(&greeting())?.numbers;
+        let style = self.kokoro.styles.first().map(Vec::as_slice).unwrap_or_default();
+        model.run(&numbers, style, 1.0).map_err(|why| complain(&why.to_string()))?;
         Ok(model)
     }
 }
@@ -119,31 +92,28 @@ impl Engine for Neural {
     }
 
     fn is_ready(&self) -> bool {
-        self.model.get().is_some()
+        self.model.is_read()
     }
 
     fn ready(&self) -> Result<(), EngineError> {
         self.model().map(drop)
     }
 
-    fn synthesize(&self, voice: &str, reading: &Reading, speed: f32) -> Result<Pcm, EngineError> {
-        let found = self.voices.iter().zip(&self.folder.styles).find(|(known, _)| known.name == voice);
+    fn synthesize(&self, voice: &str, reading: &Reading, speed: f32) -> Result<Said, EngineError> {
+        let found = self.voices.iter().zip(&self.kokoro.styles).find(|(known, _)| known.name == voice);
         let (known, style) = found.ok_or_else(|| EngineError::UnknownVoice(voice.to_owned()))?;
-        let (slowest, fastest) = known.speed;
-        if !(slowest..=fastest).contains(&speed) {
-            return Err(EngineError::Speed { asked: speed, slowest, fastest });
-        }
-        let numbers = self.symbols.numbers(reading)?;
-        let (slowest, fastest) = self.folder.manifest.speed;
-        let clean = speed.max(slowest).min(fastest);
-        let samples = self.model()?.run(&numbers, style, clean)?;
-        Ok(audio::stretch(Pcm { rate: known.rate, samples }, speed / clean))
+        let clean = known.clean(speed, self.kokoro.folder.manifest.speed)?;
+        let spelt = self.symbols.spelt(reading)?;
+        let Speech { samples, symbols } = self.model()?.run(&spelt.numbers, style, clean)?;
+        // A mark that another one replaced lasts no time, where that begins.
+        let mut end = 0.0;
+        let times = spelt.sounds.into_iter().map(|own| {
+            let own = symbols.get(own).unwrap_or_default();
+            let start = own.first().map_or(end, |symbol| symbol.start);
+            end = own.last().map_or(end, |symbol| symbol.end);
+            start..end
+        });
+        let said = Said { times: Some(times.collect()), pcm: Pcm { rate: known.rate, samples } };
+        Ok(audio::stretch(said, speed / clean))
     }
-}
-
-/// One digest of several.
-fn digest<'d>(parts: impl Iterator<Item = &'d str>) -> String {
-    let mut hash = Sha256::new();
-    parts.for_each(|part| hash.update(part.as_bytes()));
-    hex(&hash.finalize())
 }

@@ -4,13 +4,30 @@
 //! none for the neutral tone; marks become the ASCII ones; letters are English letter names, each a
 //! word of its own. A sound without symbols is an error: it is never left out.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
-use super::{super::EngineError, folder::Tables, model::MOST_SYMBOLS};
-use crate::reading::{Boundary, Mark, Reading, Syllable, Voiced};
+use super::{
+    super::{
+        EngineError,
+        ascii::{ends_with_mark, pause},
+        table::{only, rows},
+    },
+    files::Tables,
+    model::MOST_SYMBOLS,
+};
+use crate::reading::{Boundary, Reading, Syllable, Voiced};
 
 /// Where the tone goes in the tables.
 const TONE: char = '_';
+
+/// A reading in symbols.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Spelt {
+    /// The symbols as the model counts them.
+    pub numbers: Vec<i32>,
+    /// Which of them say each sound.
+    pub sounds: Vec<Range<usize>>,
+}
 
 /// What the model was trained on, and how Mandarin is written in it.
 #[derive(Debug)]
@@ -46,21 +63,25 @@ impl Symbols {
         Ok(symbols)
     }
 
-    /// The numbers of the symbols of `reading`.
-    pub(super) fn numbers(&self, reading: &Reading) -> Result<Vec<i32>, EngineError> {
-        let spelt = self.spell(reading)?;
+    /// The symbols of `reading`, and which of them say each sound.
+    pub(super) fn spelt(&self, reading: &Reading) -> Result<Spelt, EngineError> {
+        let (spelt, sounds) = self.spell(reading)?;
         let symbols = spelt.chars().count();
         if symbols > MOST_SYMBOLS {
             return Err(EngineError::TooLong { symbols, most: MOST_SYMBOLS });
         }
         let number = |symbol| self.numbers.get(&symbol).copied();
-        spelt.chars().map(|symbol| number(symbol).ok_or_else(|| unknown(symbol))).collect()
+        let numbers = spelt.chars().map(|symbol| number(symbol).ok_or_else(|| unknown(symbol)));
+        Ok(Spelt { numbers: numbers.collect::<Result<_, _>>()?, sounds })
     }
 
-    /// The symbols of `reading`.
-    fn spell(&self, reading: &Reading) -> Result<String, EngineError> {
+    /// The symbols of `reading`, and for each sound from which to which they are its own: none for a mark that
+    /// another one replaces.
+    fn spell(&self, reading: &Reading) -> Result<(String, Vec<Range<usize>>), EngineError> {
         let mut out = String::with_capacity(reading.sounds.len() * 8);
+        let mut sounds = Vec::with_capacity(reading.sounds.len());
         let mut after_letter = false;
+        let mut written = 0;
         for sound in &reading.sounds {
             let letter = matches!(sound.voiced, Voiced::Letter(_));
             if let Voiced::Pause(mark) = sound.voiced {
@@ -68,7 +89,9 @@ impl Symbols {
             } else {
                 let new_word = sound.boundary != Boundary::None || letter || after_letter;
                 if new_word && !out.is_empty() && !ends_with_mark(&out) {
+                    // The silence before a word is not its own.
                     out.push(' ');
+                    written += 1;
                 }
                 match sound.voiced {
                     Voiced::Syllable(syllable) => out.push_str(&self.syllable(syllable)?),
@@ -77,12 +100,15 @@ impl Symbols {
                 }
             }
             after_letter = letter;
+            let end = out.chars().count();
+            sounds.push(written.min(end)..end);
+            written = end;
         }
         if out.is_empty() {
             return Err(EngineError::Nothing);
         }
         close(&mut out);
-        Ok(out)
+        Ok((out, sounds))
     }
 
     /// A syllable with its tone as spoken.
@@ -128,23 +154,6 @@ fn arrow(tone: u8) -> Option<&'static str> {
     })
 }
 
-/// Writes a mark; of several in a row the last counts, and before the first sound there is none.
-fn pause(out: &mut String, mark: Mark) {
-    if ends_with_mark(out) {
-        out.pop();
-    }
-    if !out.is_empty() {
-        out.push(match mark {
-            Mark::Enumeration | Mark::Comma => ',',
-            Mark::Semicolon => ';',
-            Mark::Colon => ':',
-            Mark::Stop => '.',
-            Mark::Question => '?',
-            Mark::Exclamation => '!',
-        });
-    }
-}
-
 /// Ends a piece with a stop, also where the sentence goes on: a single syllable before a comma or before
 /// nothing comes out garbled, and the melody of longer pieces hardly hears the mark (`docs/listening.md`).
 fn close(out: &mut String) {
@@ -156,28 +165,8 @@ fn close(out: &mut String) {
     }
 }
 
-fn ends_with_mark(text: &str) -> bool {
-    text.ends_with([',', ';', ':', '.', '?', '!'])
-}
-
 fn unknown(sound: impl std::fmt::Display) -> EngineError {
     EngineError::UnknownSound(sound.to_string())
-}
-
-/// The only character of `text`.
-fn only(text: &str) -> Option<char> {
-    let mut chars = text.chars();
-    chars.next().filter(|_| chars.next().is_none())
-}
-
-/// The rows of a table.
-fn rows<'t>(table: &'t str, name: &str) -> Result<impl Iterator<Item = (&'t str, &'t str)>, String> {
-    let rows: Option<Vec<_>> = table
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with("# "))
-        .map(|line| line.split_once('\t'))
-        .collect();
-    Ok(rows.ok_or(format!("the table of {name} has a line that is not two columns"))?.into_iter())
 }
 
 #[cfg(test)]
@@ -186,7 +175,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        reading::{Sound, Source},
+        reading::{Mark, Sound, Source},
         span::Span,
     };
 
@@ -218,7 +207,13 @@ mod tests {
                 }
                 _ => Mark::of(c).map_or(Voiced::Letter(c), Voiced::Pause),
             };
-            sounds.push(Sound { voiced, boundary, span: Span::default(), source: Source::Spoken });
+            sounds.push(Sound {
+                voiced,
+                boundary,
+                span: Span::default(),
+                source: Source::Spoken,
+                said: '好',
+            });
             boundary = Boundary::None;
             syllable = at + c.len_utf8();
         }
@@ -232,7 +227,18 @@ mod tests {
             include_str!("cases.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
         {
             let (read, spelt) = line.split_once(" => ").unwrap();
-            assert_eq!(symbols.spell(&reading(read)).unwrap(), spelt, "{read}");
+            let (symbols, sounds) = symbols.spell(&reading(read)).unwrap();
+            assert_eq!(symbols, spelt, "{read}");
+            // One after the other, with a space at most between them, and all but the stop that is not written.
+            let between = |pair: &[Range<usize>]| pair[1].start.checked_sub(pair[0].end);
+            let parted = |pair: &[Range<usize>]| match between(pair) {
+                Some(0) => true,
+                Some(1) => spelt.chars().nth(pair[0].end) == Some(' '),
+                _ => false,
+            };
+            assert!(sounds.windows(2).all(parted), "{sounds:?}");
+            let last = sounds.last().unwrap().end;
+            assert!((spelt.chars().count() - 1..=spelt.chars().count()).contains(&last), "{sounds:?}");
         }
     }
 
@@ -247,9 +253,10 @@ mod tests {
                     boundary: Boundary::None,
                     span: Span::default(),
                     source: Source::Spoken,
+                    said: '好',
                 }];
-                let numbers = symbols.numbers(&Reading { sounds }).unwrap();
-                assert!(numbers.len() >= 2, "{pinyin}");
+                let spelt = symbols.spelt(&Reading { sounds }).unwrap();
+                assert!(spelt.numbers.len() >= 2, "{pinyin}");
             }
             let bare = matches!(pinyin, "er" | "ê" | "m" | "n" | "ng" | "hm" | "hng" | "o");
             assert!(bare || symbols.with_r(&format!("{pinyin}r")).is_some(), "{pinyin}r");

@@ -10,6 +10,17 @@ pub(crate) fn yield_to_listeners() {
     }
 }
 
+/// Kills the process group that `leader` has led. Where there are none, its members go on.
+pub(crate) fn kill_group(leader: u32) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(leader).ok().and_then(rustix::process::Pid::from_raw) {
+        // Who is gone already need not be killed.
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    #[cfg(not(unix))]
+    let _ = leader;
+}
+
 /// A quarter of the time of a core while somebody else wants it, all of it otherwise. With much more, whatever
 /// else is busy on the machine would keep listeners waiting for their first clip.
 #[cfg(target_os = "linux")]

@@ -228,7 +228,7 @@ fn element(name: &str, tag: &StartTag<usize>) -> Element {
         .flat_map(|v| v.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
         .collect();
     let role = value("role").unwrap_or_default();
-    let marked = value("data-langdu-skip").is_some_and(|v| v != "false");
+    let marked = value("data-langdu-skip").is_some();
     let skip = match name {
         _ if marked => Some(Skip::Marked),
         "nav" | "menu" | "aside" => Some(Skip::Navigation),

@@ -267,6 +267,32 @@ async fn the_first_clip_is_everybodys_in_memory_and_in_the_folder() {
 }
 
 #[tokio::test]
+async fn what_is_replaced_is_replaced_for_everybody() {
+    let bucket = Moody::new(Mood::Works);
+    let (near, far, empty) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (first, second) = (store(&bucket, near.path()).await, store(&bucket, far.path()).await);
+    first.save_clip(name(1), &clip(1)).await;
+    second.save_clip(name(1), &clip(2)).await;
+    assert_eq!(second.clip(name(1)).await, Some(clip(1)), "saving replaces nothing");
+
+    second.hold_clip(name(1), clip(2));
+    second.replace_clip(name(1), &clip(2)).await;
+    assert_eq!(object(&bucket, name(1)).await, Some(clip(2)));
+    assert_eq!(store(&bucket, empty.path()).await.clip(name(1)).await, Some(clip(2)));
+
+    // While the bucket fails the folder has it, and nothing stays to be done.
+    bucket.is(Mood::Fails);
+    second.hold_clip(name(1), clip(3));
+    second.replace_clip(name(1), &clip(3)).await;
+    drop(second);
+    assert_eq!(store(&bucket, far.path()).await.clip(name(1)).await, Some(clip(3)));
+    assert_eq!(late(far.path()), 0);
+    bucket.is(Mood::Works);
+    assert_eq!(object(&bucket, name(1)).await, Some(clip(2)));
+}
+
+#[tokio::test]
 async fn what_is_late_is_brought_also_by_the_next_process() {
     let bucket = Moody::new(Mood::Works);
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,49 @@
+// 5. mark: the sentence being heard, without touching the region's own elements.
+
+let marked = [];
+let overlay = null;
+
+function highlightsOf(range) {
+  const view = viewOf(range.startContainer);
+  return view && view.Highlight && view.CSS && view.CSS.highlights;
+}
+
+function mark(ranges) {
+  const wasInView = marked.length === 0 || Date.now() < gliding || isInView(marked);
+  unmark();
+  marked = ranges;
+  if (!ranges.length) return;
+  const highlights = highlightsOf(ranges[0]);
+  if (highlights) highlights.set("langdu", new (viewOf(ranges[0].startContainer).Highlight)(...ranges));
+  else drawBoxes();
+  // Whoever does not have the last sentence in view has scrolled away, and is left alone.
+  if (wasInView) bringIntoView(ranges);
+}
+
+function unmark() {
+  if (overlay) overlay.remove();
+  overlay = null;
+  const highlights = marked.length && highlightsOf(marked[0]);
+  if (highlights) highlights.delete("langdu");
+}
+
+/** Where highlights are unknown: boxes over the text. */
+function drawBoxes() {
+  if (overlay) overlay.remove();
+  const view = viewOf(marked[0].startContainer);
+  if (!view) return;
+  overlay = make("div", "langdu-overlay");
+  overlay.setAttribute("aria-hidden", "true");
+  view.document.body.append(overlay);
+  const origin = overlay.getBoundingClientRect();
+  for (const range of marked) {
+    for (const box of range.getClientRects()) {
+      const drawn = make("div", "langdu-box");
+      drawn.style.left = `${box.left - origin.left}px`;
+      drawn.style.top = `${box.top - origin.top}px`;
+      drawn.style.width = `${box.width}px`;
+      drawn.style.height = `${box.height}px`;
+      overlay.append(drawn);
+    }
+  }
+}

@@ -1,0 +1,9 @@
+startKey();
+startText();
+startView();
+startListening();
+startCorrecting();
+startProgress();
+startPublishing();
+startDownloads();
+})();

@@ -1,0 +1,72 @@
+// 6. publish: the list of what is published, each of which can be heard and withdrawn.
+
+/** Where the list goes on. */
+let next = null;
+
+function startPublished() {
+  listed.push(loadPublished);
+  keyed.push(loadPublished);
+  $("published-more").addEventListener("click", () => during($("published-more"), async () => {
+    const first = $("published-list").children.length;
+    showPublished(await callJson("GET", `/v1/published?after=${encodeURIComponent(next)}`));
+    $("published-list").children[first]?.querySelector("button").focus();
+  }));
+  loadPublished();
+}
+
+async function loadPublished() {
+  try {
+    const page = await callJson("GET", "/v1/published");
+    $("published-list").replaceChildren();
+    showPublished(page);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    $("published-none").textContent = `列表暂时取不到。${error.words}`;
+    $("published-none").hidden = false;
+  }
+}
+
+function showPublished({ entries, next: more, total }) {
+  next = more;
+  $("published-list").append(...entries.map(publishedItem));
+  $("published-none").textContent = "还没有发布过公告。";
+  $("published-none").hidden = total > 0;
+  $("published-title").textContent = total ? `已经发布的公告（${total} 篇）` : "已经发布的公告";
+  $("published-more").hidden = !more;
+}
+
+function publishedItem(entry) {
+  const { name, title, date, category, page, url } = entry;
+  const hear = make("button", { type: "button", "aria-pressed": "false" }, icon("hear"), "听", unseen(`《${title}》`));
+  hear.addEventListener("click", () => {
+    if (hearing && hearing.button === hear) hearing.reading.stop();
+    else listenTo((signal) => callJson("GET", url, { signal }), {}, hear, false);
+  });
+  const tools = make("div", { className: "tools" }, hear);
+  if (may("publish")) {
+    const withdraw = make("button", { type: "button" }, "撤下", unseen(`《${title}》`));
+    withdraw.addEventListener("click", () => during(withdraw, () => withdrawEntry(entry)));
+    tools.append(withdraw);
+  }
+  const about = [date, category, name].filter(Boolean).join("　");
+  const words = make("div", { className: "words" },
+    make("p", {}, make("b", {}, title)), make("p", { className: "soft" }, about));
+  if (/^https?:\/\//i.test(page || "")) {
+    words.append(make("p", {}, make("a", { href: page, rel: "noreferrer noopener", target: "_blank" }, "看网页（另开窗口）")));
+  }
+  return make("li", { className: "entry" }, words, tools);
+}
+
+async function withdrawEntry({ name, title }) {
+  const words = "撤下以后，读者不能再听，录音也会删除。";
+  if (!await askFirst(`撤下《${title}》？`, words, "撤下")) return;
+  await call("DELETE", `/v1/published/${encodeURIComponent(name)}`);
+  if (hearing && !hearing.shown) hearing.reading.stop();
+  if ($("done").dataset.name === name) { // it is not published any more
+    $("done").replaceChildren();
+    $("done").hidden = true;
+  }
+  await loadPublished();
+  say(`已撤下：《${title}》`);
+  $("published-title").focus();
+}
