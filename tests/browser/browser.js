@@ -15,8 +15,8 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: FLAGS });
+export function launch(options = {}) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: FLAGS, ...options });
 }
 
 /**
@@ -63,9 +63,10 @@ function installEar() {
       power += samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length;
     }
     ear.level = Math.sqrt(power);
-    // What still rings from before the press is not its sound.
+    // What still rings from before the press is not its sound, also where the press fell between two syllables.
+    const playing = [...ear.elements].some((element) => !element.paused && element.currentTime > 0);
     if (ear.level < 0.05) ear.ringing = false;
-    else if (!ear.ringing && ear.loudAt === null) ear.loudAt = performance.now();
+    else if (playing && !ear.ringing && ear.loudAt === null) ear.loudAt = performance.now();
     if (ear.level > 0.0005) ear.quietAt = null;
     else if (ear.quietAt === null) ear.quietAt = performance.now();
   }

@@ -78,3 +78,13 @@ export async function startPortal(service, { source = "'self'", open = false } =
   };
   return portal;
 }
+
+/** Does something by way of such a portal, and stops it however that ends. */
+export async function throughPortal(service, act) {
+  const portal = await startPortal(service);
+  try {
+    await act(portal);
+  } finally {
+    await portal.stop();
+  }
+}
