@@ -92,15 +92,44 @@ function installEar() {
   }, true);
 }
 
-/** A page with an ear. `errors` collects what the console complains about. */
+/**
+ * A page with an ear. `errors` collects what the console complains about.
+ *
+ * LANGDU_SLUGGISH=MS holds every answer back that long, and LANGDU_SLUGGISH_CPU=TIMES makes the page that many times
+ * slower: what a test should wait for and does not then fails every time, not once in a hundred.
+ */
 export async function newPage(browser, options = {}) {
   const context = await browser.newContext({ locale: "zh-CN", ...options });
   await context.addInitScript(installEar);
   const page = await context.newPage();
+  await slowDown(context, page);
   page.errors = [];
   page.on("console", (message) => message.type() === "error" && page.errors.push(message.text()));
   page.on("pageerror", (error) => page.errors.push(String(error)));
   return page;
+}
+
+async function slowDown(context, page) {
+  const { LANGDU_SLUGGISH: latency, LANGDU_SLUGGISH_CPU: rate } = process.env;
+  if (!latency && !rate) return;
+  const session = await context.newCDPSession(page);
+  await session.send("Network.enable");
+  const network = { offline: false, latency: Number(latency || 0), downloadThroughput: -1, uploadThroughput: -1 };
+  await session.send("Network.emulateNetworkConditions", network);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: Number(rate || 1) });
+}
+
+/** Waits until what `check` asserts of a page holds: what a page shows after an answer comes in its own time. */
+export async function holds(check, timeout = 15_000) {
+  const until = performance.now() + timeout;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
 }
 
 /** Shows `html` as a page of `portal`, which answers without faults again. */
