@@ -36,6 +36,8 @@ function installEar() {
     words: [],
     marked: [],
     violations: [],
+    said: [],
+    saidAt: 0,
   };
   window.ear = ear;
   const play = HTMLMediaElement.prototype.play;
@@ -79,6 +81,11 @@ function installEar() {
     ear.loudAt = null;
     ear.ringing = ear.level >= 0.05;
   }, true);
+  // Everything that is said, for the next words may come before a test looks.
+  new MutationObserver(() => {
+    const words = [...document.querySelectorAll("[role=status]")].map((status) => status.textContent).join("");
+    if (words !== ear.said.at(-1)) ear.said.push(words);
+  }).observe(document, { subtree: true, childList: true, characterData: true });
   addEventListener("securitypolicyviolation", (event) => ear.violations.push(event.violatedDirective));
 
   // Every sentence that was shown as being read, and every state.

@@ -240,7 +240,7 @@ test("markup in names, titles, categories, entries and file names stays text", a
   await page.locator("#page").fill("");
   await button("发布").click();
   await said(page, `已发布：《${evil}》`);
-  assert.ok((await page.locator("#published-list").innerText()).includes(evil));
+  await page.locator("#published-list").filter({ hasText: evil }).waitFor();
   await button(`撤下 《${evil}》`).click();
   assert.equal(await page.locator("#ask-title").innerText(), `撤下《${evil}》？`);
   await page.locator("#ask-yes").click();

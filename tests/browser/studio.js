@@ -65,9 +65,17 @@ export async function look(page, text = NOTICE, type = "text/plain") {
   await said(page, /^读法在下面/);
 }
 
-/** Waits until the page says so. */
-export const said = (page, words, timeout = 30_000) =>
-  page.getByRole("status").filter({ hasText: words }).waitFor({ timeout });
+/** Waits until the page says so, or has said so since it was last waited for. */
+export async function said(page, words, timeout = 30_000) {
+  const wanted = words instanceof RegExp ? words.source : words.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  await page.waitForFunction((wanted) => {
+    const { said, saidAt } = window.ear;
+    // What was waited for before may be what is still said.
+    const at = said.findIndex((words, at) => at >= Math.min(saidAt, said.length - 1) && new RegExp(wanted).test(words));
+    if (at >= 0) window.ear.saidAt = at + 1;
+    return at >= 0;
+  }, wanted, { timeout, polling: 20 });
+}
 
 /** The sentence that has these characters. */
 export const sentence = (page, text) => page.locator("#blocks .sentence").filter({ hasText: text }).first();

@@ -2,6 +2,8 @@
 
 /** Where the list goes on. */
 let next = null;
+/** Which asking for the list is the last: an answer to an earlier one may come later. */
+let asking = 0;
 
 function startPublished() {
   listed.push(loadPublished);
@@ -15,12 +17,15 @@ function startPublished() {
 }
 
 async function loadPublished() {
+  const own = asking += 1;
   try {
     const page = await callJson("GET", "/v1/published");
+    if (own !== asking) return;
     $("published-list").replaceChildren();
     showPublished(page);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
+    if (own !== asking) return;
     $("published-none").textContent = `列表暂时取不到。${error.words}`;
     $("published-none").hidden = false;
   }
