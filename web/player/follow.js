@@ -70,7 +70,7 @@ function bringIntoView(ranges) {
     // What this box cannot do is left to those around it.
     const by = Math.max(-box.scrollTop, Math.min(wanted, box.scrollHeight - box.clientHeight - box.scrollTop));
     box.scrollBy({ top: by, behavior });
-    gliding = Date.now() + 1000;
+    if (behavior === "smooth") gliding = Date.now() + 1000;
     top -= by;
     bottom -= by;
   }

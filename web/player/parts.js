@@ -57,6 +57,7 @@ function show(part, state, sentence, words) {
   part.bar.dataset.langduState = state;
   if (part.status.textContent !== words) part.status.textContent = words;
   showPanel(part, state, words);
+  if (overlay) drawBoxes(); // longer words may have moved the text
   part.region.dispatchEvent(new CustomEvent("langdu:state", { bubbles: true, detail: { state, sentence } }));
 }
 
