@@ -89,7 +89,7 @@ fn what_one_process_has_made_the_others_find() {
     // A format that only one was asked for is derived once, and found by the other.
     truth.hears(&mut first.client(), &notice, "8k.wav");
     let derived: Vec<String> = notice.urls.iter().map(|url| url.replacen(".wav", ".8k.wav", 1)).collect();
-    until("the bucket has them", || server.has(&derived));
+    until("the bucket has them", || derived.iter().all(|url| server.object(url).exists()));
     truth.hears(&mut second.client(), &notice, "8k.wav");
 
     // What came from the bucket is in the folder now: the bucket is not needed for it.
@@ -137,55 +137,56 @@ fn of_clips_that_two_processes_make_at_once_one_is_everybodys() {
         process(folders[at].path(), &gate.endpoint, &[detune, PATIENT].concat())
     };
     let mut services = [start(0), start(1)];
-    let text = text("团结", 100);
-    let notices = thread::scope(|scope| {
-        let race = |service: &Service| {
-            let mut client = service.client();
-            let notice = submit(&mut client, &text).unwrap().unwrap();
-            hear(&mut client, &notice);
-            notice
-        };
-        let [first, second] = services.each_ref().map(|service| scope.spawn(move || race(service)));
-        [first.join().unwrap(), second.join().unwrap()]
-    });
-    assert_eq!(notices[0].urls, notices[1].urls);
-    let urls = &notices[0].urls;
-    assert!(urls.len() >= 100);
-    until("the bucket has them", || server.has(urls));
     let object = |url: &String| {
         let mut sealed = fs::read(server.object(url)).unwrap();
         sealed.truncate(sealed.len() - 32);
         sealed
     };
-    let same = |services: &[Service; 2]| {
-        let [first, second] = services.each_ref().map(|service| hear(&mut service.client(), &notices[0]));
-        let objects: Vec<_> = urls.iter().map(object).collect();
+    let same = |services: &[Service; 2], notice: &Notice| {
+        let [first, second] = services.each_ref().map(|service| hear(&mut service.client(), notice));
+        let objects: Vec<_> = notice.urls.iter().map(object).collect();
         (first == objects && second == objects).then_some(objects)
     };
-    let mut found = None;
-    until("both serve what the bucket has", || {
-        found = same(&services);
-        found.is_some()
-    });
-    // Whose they are: those of one process are as a process alone makes them.
     let truth = Service::hum(None, &["--detune", "0"]);
-    let mut client = truth.client();
-    let alone = submit(&mut client, &text).unwrap().unwrap();
-    let of_first = hear(&mut client, &alone);
-    let firsts = of_first.iter().zip(found.unwrap()).filter(|(one, won)| *one == won).count();
-    let made: Vec<u64> = services.iter().map(|service| service.syntheses().0).collect();
-    println!(
-        "{} clips raced: {made:?} syntheses, {} writes came second, {firsts} clips are of the first process",
-        urls.len(),
-        gate.refused()
-    );
-    assert!(gate.refused() > 3, "they did not race");
-    assert!(firsts < urls.len() && firsts > 0, "one process has won everything: they did not race");
+    // Of two that start together one may still be ahead all the while, and win everything.
+    let mut rounds = ["团结", "友谊", "平安", "富强", "幸福"].into_iter();
+    let notice = loop {
+        let text = text(rounds.next().expect("they never raced"), 100);
+        let refused = gate.refused();
+        let [notice, second] = thread::scope(|scope| {
+            let race = |service: &Service| {
+                let mut client = service.client();
+                let notice = submit(&mut client, &text).unwrap().unwrap();
+                hear(&mut client, &notice);
+                notice
+            };
+            let both = services.each_ref().map(|service| scope.spawn(move || race(service)));
+            both.map(|one| one.join().unwrap())
+        });
+        assert_eq!(notice.urls, second.urls);
+        assert!(notice.urls.len() >= 100);
+        until("the bucket has them", || server.has(&notice.urls));
+        let mut found = None;
+        until("both serve what the bucket has", || {
+            found = same(&services, &notice);
+            found.is_some()
+        });
+        // Whose they are: those of one process are as a process alone makes them.
+        let mut client = truth.client();
+        let alone = submit(&mut client, &text).unwrap().unwrap();
+        let of_first = hear(&mut client, &alone);
+        let firsts = of_first.iter().zip(found.unwrap()).filter(|(one, won)| *one == won).count();
+        let (all, refused) = (notice.urls.len(), gate.refused() - refused);
+        println!("of {all} clips {refused} were written second, {firsts} are of the first process");
+        if refused > 3 && firsts > 0 && firsts < all {
+            break notice;
+        }
+    };
 
     // And so it is on their disks.
     services.iter_mut().for_each(Service::kill);
     let services = [start(0), start(1)];
-    assert!(same(&services).is_some());
+    assert!(same(&services, &notice).is_some());
     assert!(services.iter().all(|service| service.syntheses().0 == 0));
 }
 
@@ -219,7 +220,10 @@ fn a_bucket_that_is_gone_costs_no_sound_and_gets_everything_when_it_is_back() {
     assert!(owed > 5);
     until("what is late is marked", || late(folder.path()) >= owed);
     assert_eq!(late(folder.path()), owed);
-    let kept = |url: &String| file(folder.path(), &server, url).exists();
+    let kept = |url: &String| {
+        let clip = file(folder.path(), &server, url);
+        clip.exists() && clip.with_extension("marks").exists()
+    };
     until("the folder has it", || meanwhile.urls.iter().all(kept));
 
     // A process that is killed and started while the bucket is gone knows and owes the same.

@@ -121,9 +121,10 @@ impl Server {
         self.folder("clips").join(&name[..2]).join(name)
     }
 
-    /// Whether the bucket has all of these clips.
+    /// Whether the bucket has all of these clips, and their marks, which come after them.
     pub fn has(&self, urls: &[String]) -> bool {
-        urls.iter().all(|url| self.object(url).exists())
+        let has = |object: PathBuf| object.exists() && object.with_extension("marks").exists();
+        urls.iter().all(|url| has(self.object(url)))
     }
 }
 
