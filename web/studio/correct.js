@@ -134,5 +134,5 @@ async function heardAnew(number, words) {
   const button = item.querySelector("button.hear");
   if (!button) return;
   button.focus();
-  hear({ only: number, button });
+  hear({ only: number, button, news: words });
 }

@@ -26,14 +26,14 @@ function startListening() {
   looked.unshift(() => { if (hearing) hearing.reading.stop(); });
 }
 
-/** Has the notice read, or one sentence of it. */
-function hear({ from = 0, only = null, button = null }) {
+/** Has the notice read, or one sentence of it; `news` is said until it sounds. */
+function hear({ from = 0, only = null, button = null, news = "" }) {
   const clips = only === null ? undefined : (_, sentence) => sentence.index === only;
-  listenTo(now.manifest, { from: only === null ? from : only, ...(clips && { clips }) }, button, true);
+  listenTo(now.manifest, { from: only === null ? from : only, ...(clips && { clips }) }, button, true, news);
 }
 
 /** Plays a manifest; `button` is what was pressed for it, `shown` says whether its sentences are on this page. */
-function listenTo(manifest, options, button, shown) {
+function listenTo(manifest, options, button, shown, news = "") {
   if (hearing) hearing.reading.stop();
   const mine = { button, shown, reading: null };
   hearing = mine;
@@ -43,7 +43,9 @@ function listenTo(manifest, options, button, shown) {
     if (hearing !== mine) return;
     if (shown) markSentence(sentence);
     const isOver = ["stopped", "finished", "failed"].includes(state);
-    say(state === "reading" && shown ? `正在听第 ${sentence + 1} 句` : state === "reading" ? "正在朗读" : words);
+    if (state === "preparing") say(news + words);
+    else if (state === "reading") say(shown ? `正在听第 ${sentence + 1} 句` : "正在朗读");
+    else say(words);
     if (isOver) over(mine);
   };
   mine.reading = langdu.play(manifest, { ...options, headers: withKey(), onchange });

@@ -10,7 +10,10 @@ function startPublished() {
   keyed.push(loadPublished);
   $("published-more").addEventListener("click", () => during($("published-more"), async () => {
     const first = $("published-list").children.length;
-    showPublished(await callJson("GET", `/v1/published?after=${encodeURIComponent(next)}`));
+    const own = asking;
+    const page = await callJson("GET", `/v1/published?after=${encodeURIComponent(next)}`);
+    if (own !== asking) return; // the list has begun anew
+    showPublished(page);
     $("published-list").children[first]?.querySelector("button").focus();
   }));
   loadPublished();
