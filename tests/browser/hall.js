@@ -67,10 +67,14 @@ export function notice(paragraphs, labels = {}) {
 
 export const at = (page, id) => page.locator(`#${id}`);
 
-/** Waits until `condition` holds in the page. It may be a promise: page.waitForFunction would take that for a yes. */
+/**
+ * Waits until `condition` holds in the page, and says what it was then. It may be a promise: page.waitForFunction would
+ * take that for a yes.
+ */
 export async function until(page, condition, argument, timeout = 30_000) {
   for (const end = Date.now() + timeout; ; ) {
-    if (await page.evaluate(condition, argument)) return;
+    const answer = await page.evaluate(condition, argument);
+    if (answer) return answer;
     if (Date.now() > end) throw new Error(`in ${timeout} ms it never was so: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -78,6 +82,31 @@ export async function until(page, condition, argument, timeout = 30_000) {
 
 /** Waits until something can be heard. */
 export const heard = (page, timeout) => until(page, () => window.ear.level > 0.05, null, timeout);
+
+/** Waits until something can be heard while this sentence is marked. */
+export const heardSentence = (page, text) => until(page, (wanted) =>
+  window.ear.level > 0.05 && document.querySelector(".sentence[aria-current]")?.innerText === wanted, text);
+
+/** Has what is read take its time: no sentence passes before a test has looked, or pressed a button. */
+export const slowly = (page) => page.evaluate(() => { window.langdu.speed = 0.25; });
+
+/** Keeps every sentence that is marked from now on, also one that is gone before a test looks. */
+export const watchMarks = (page) => page.evaluate(() => {
+  window.marked = [];
+  new MutationObserver(() => {
+    const text = document.querySelector(".sentence[aria-current]")?.innerText;
+    if (text && window.marked[window.marked.length - 1] !== text) window.marked.push(text);
+  }).observe(document.getElementById("text"), { subtree: true, attributes: true });
+});
+
+/** The sentences that were marked, in order, since this was asked last. */
+export const marks = (page) => page.evaluate(() => window.marked.splice(0));
+
+/** Stops the clock of the page, some seconds on: then only a test has time pass there, and `quiet` never comes. */
+export async function stopClock(page) {
+  const now = await page.evaluate(() => Date.now());
+  await page.clock.pauseAt(now + 5000); // it runs meanwhile, and cannot go back
+}
 
 /** Waits for a lasting silence. */
 export const quiet = (page) =>

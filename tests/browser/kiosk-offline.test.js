@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import { launch, newPage } from "./browser.js";
-import { TALL, at, hall, heard, names, notice, quiet, said, startFolder, until } from "./hall.js";
+import { TALL, at, hall, heard, names, notice, quiet, said, slowly, startFolder, until } from "./hall.js";
 import { throughPortal } from "./portal.js";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -48,9 +48,12 @@ const press = (name) => page.getByRole("button", { name, exact: true }).click();
 
 /** Has what is open read to its end. */
 async function hearAll() {
+  // It is short, and may be over before it is looked at; what sounded before the press does not count.
+  await at(page, "read").evaluate((button) =>
+    button.addEventListener("click", () => { window.ear.loudAt = null; }, { once: true }));
   await press("朗读");
-  await heard(page);
   await said(page, "朗读完毕");
+  assert.notEqual(await page.evaluate(() => window.ear.loudAt), null);
 }
 
 const kept = (name) => page.evaluate(async (cache) =>
@@ -73,6 +76,7 @@ test("who loses the service while listening goes on by oneself when it is back",
   await said(page, "网络不畅，正在重新连接…");
   await quiet(page);
   const before = await place();
+  await slowly(page);
   await service.revive();
   await heard(page);
   await said(page, "正在朗读");
@@ -99,6 +103,7 @@ test("also when the player has given up: it is said, everything stays, and readi
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => window.axe.run(document));
   assert.deepEqual(violations.map(({ id }) => id), []);
+  await slowly(page);
   await service.revive();
   await page.clock.fastForward(16_000);
   await until(page, () => document.getElementById("connection").textContent === "");
@@ -117,8 +122,9 @@ test("who presses 停止 while the service is gone is not read to when it is bac
   await said(page, "网络不畅，正在重新连接…");
   await press("停止");
   await said(page, "已停止。按“朗读”接着听");
-  await service.revive();
   await page.evaluate(() => window.dispatchEvent(new Event("online")));
+  await at(page, "connection").filter({ hasText: LOST }).waitFor();
+  await service.revive();
   await until(page, () => document.getElementById("connection").textContent === "");
   await page.waitForTimeout(1000); // it would begin within this time
   assert.ok((await page.evaluate(() => window.ear.level)) < 0.01);
@@ -142,6 +148,7 @@ test("what was heard can be heard again without the service, also after the page
   // What was never opened waits for the service.
   await page.locator('.row[data-name="second"]').click();
   await page.locator("h2", { hasText: "供暖通知" }).waitFor();
+  await slowly(page);
   await press("朗读");
   await service.revive();
   await heard(page);
@@ -386,8 +393,8 @@ test("the page is not loaded anew where it could not be had again", async () => 
     await page.clock.fastForward(61 * 60_000);
     await (await asked).finished();
     assert.equal(await page.evaluate(() => window.old), true);
+    const loaded = page.waitForEvent("load"); // before it can be: it may be asked for a second time already
     portal.fault = () => undefined;
-    const loaded = page.waitForEvent("load");
     await page.clock.fastForward(61_000);
     await loaded;
   });
@@ -436,7 +443,7 @@ test("under a folder of a portal, and without ETags, everything is there", async
     await untilKept(0);
     await service.withdraw("second");
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
-    await until(page, () => document.getElementById("nothing").textContent === "现在没有公告。有了新公告，会自动出现在这里。");
+    await at(page, "nothing").filter({ hasText: "现在没有公告。有了新公告，会自动出现在这里。" }).waitFor();
     assert.deepEqual(portal.asked, []);
     assert.deepEqual(page.errors, []);
   } finally {
@@ -477,7 +484,7 @@ test("where clips stop coming while it reads, it is tried once more by itself an
     const gaveUp = async () => (await at(page, "said").textContent()) === "朗读服务暂时不可用，请稍后再试";
     for (let tries = 0; tries < 200 && !(await gaveUp()); tries += 1) {
       await page.clock.runFor(1000);
-      await page.waitForTimeout(50);
+      await page.waitForTimeout(100); // a clip that does not move for ten seconds of the page would count as broken
     }
     assert.ok(await gaveUp(), await at(page, "said").textContent());
     portal.asked.length = 0;

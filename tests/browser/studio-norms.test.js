@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import { launch, newPage, untilHeard } from "./browser.js";
-import { axe, look, open, said, startStudio } from "./studio.js";
+import { axe, idle, look, open, said, slowly, startStudio } from "./studio.js";
 
 let studio, browser, page;
 
@@ -91,6 +91,10 @@ test("all of it is done with keys: the key, the text, a sentence heard, a word c
   await page.locator("#s0 .hear").focus();
   await page.keyboard.press("Space");
   await untilHeard(page);
+  await said(page, "朗读完毕");
+  await slowly(page);
+  await page.keyboard.press("Space");
+  await said(page, "正在听第 1 句");
   assert.ok(await hasFocus(page.locator("#s0 .hear")), "the focus stays");
   await page.keyboard.press("Space");
   await said(page, "已停止");
@@ -128,6 +132,7 @@ test("all of it is done with keys: the key, the text, a sentence heard, a word c
   assert.ok(await hasFocus(page.locator("#ask-no")), "the harmless answer has the focus");
   await page.keyboard.press("Escape");
   assert.ok(await hasFocus(button("撤下 《请到六安路签到。》")));
+  await idle(page);
   await page.keyboard.press("Enter");
   await page.keyboard.press("Shift+Tab");
   await page.keyboard.press("Enter");
@@ -207,6 +212,7 @@ test("in forced colours what is pressed, what is heard and what is marked can be
     wanted.map((name) => getComputedStyle(element)[name]), names);
   assert.deepEqual(await style("#s1 ruby.changed", "textDecorationLine"), ["underline"]);
   const resting = [await style("#s1", "outlineStyle"), await style("#s1 .hear", "borderStyle")];
+  await slowly(page);
   await page.locator("#s1 .hear").click();
   await page.locator("#s1.heard").waitFor();
   assert.deepEqual(resting, [["none"], ["solid"]]);
@@ -237,8 +243,9 @@ test("320 pixels are wide enough in every state, and the forms fit", async () =>
   await fits("shown");
   await button("显示拼音").click();
   await fits("pinyin");
+  await slowly(page);
   await page.locator("#s1 .hear").click();
-  await untilHeard(page);
+  await page.locator("#s1.heard").waitFor();
   await fits("heard");
   await page.locator("#s1 .fix").click();
   await fits("correcting");
@@ -250,6 +257,7 @@ test("320 pixels are wide enough in every state, and the forms fit", async () =>
   await page.locator("#page").fill("");
   await button("发布").click();
   await said(page, "已发布");
+  await button("撤下 《关于停水的通知》").waitFor();
   await fits("published");
   assert.deepEqual(await axe(page), []);
   await button("撤下 《关于停水的通知》").click();

@@ -77,6 +77,18 @@ export async function said(page, words, timeout = 30_000) {
   }, wanted, { timeout, polling: 20 });
 }
 
+/** Waits until nothing is being done: how a question was answered reaches the page as an event, after the answer. */
+export const idle = (page) => page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+
+/** Has every clip last ten times as long: what is shown while one is heard is there while a test looks. */
+export const slowly = (page) => page.evaluate(() => {
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    this.playbackRate = 0.1;
+    return play.call(this);
+  };
+});
+
 /** The sentence that has these characters. */
 export const sentence = (page, text) => page.locator("#blocks .sentence").filter({ hasText: text }).first();
 
