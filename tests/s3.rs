@@ -55,14 +55,22 @@ fn told(service: &Service) -> Option<String> {
     told
 }
 
-/// Names of what is late in a data folder.
+/// How much is marked as late in a data folder; what is only being written there (`….wav#1`) is not.
 fn late(folder: &Path) -> usize {
-    fs::read_dir(folder.join("late")).map_or(0, |entries| entries.count())
+    let entries = fs::read_dir(folder.join("late")).into_iter().flatten().flatten();
+    entries.filter(|entry| !entry.file_name().to_string_lossy().contains('#')).count()
 }
 
 /// Where the folder of a process has a clip.
 fn file(folder: &Path, server: &Server, url: &str) -> std::path::PathBuf {
     folder.join("clips").join(server.object(url).strip_prefix(server.folder("clips")).unwrap())
+}
+
+/// Whether the folder of a process has all of these clips and their marks. It gets each after the bucket has said that
+/// it has it: what the bucket has and the folder does not may still be on the way, and late if the bucket goes now.
+fn kept(folder: &Path, server: &Server, urls: &[String]) -> bool {
+    let kept = |clip: std::path::PathBuf| clip.exists() && clip.with_extension("marks").exists();
+    urls.iter().all(|url| kept(file(folder, server, url)))
 }
 
 #[test]
@@ -198,7 +206,7 @@ fn a_bucket_that_is_gone_costs_no_sound_and_gets_everything_when_it_is_back() {
     let mut service = server.process(folder.path(), &["--memory", "400000"]);
     let truth = Truth::of(Service::hum(None, &[]));
     let before = shared(&server, &service, "光明", 20);
-    until("the folder has them", || before.urls.iter().all(|url| file(folder.path(), &server, url).exists()));
+    until("the folder has them", || kept(folder.path(), &server, &before.urls));
     until("nothing is late", || late(folder.path()) == 0);
 
     server.kill();
@@ -220,11 +228,7 @@ fn a_bucket_that_is_gone_costs_no_sound_and_gets_everything_when_it_is_back() {
     assert!(owed > 5);
     until("what is late is marked", || late(folder.path()) >= owed);
     assert_eq!(late(folder.path()), owed);
-    let kept = |url: &String| {
-        let clip = file(folder.path(), &server, url);
-        clip.exists() && clip.with_extension("marks").exists()
-    };
-    until("the folder has it", || meanwhile.urls.iter().all(kept));
+    until("the folder has it", || kept(folder.path(), &server, &meanwhile.urls));
 
     // A process that is killed and started while the bucket is gone knows and owes the same.
     service.kill();
