@@ -7,7 +7,8 @@
 //! made ahead would keep a listener waiting for ten seconds.
 //!
 //! One clip is never made twice at a time: whoever asks for a clip that is queued or being made waits
-//! for that one. A clip that nobody waits for any more is not begun.
+//! for that one. A clip that nobody waits for any more is not begun. Nor is one yet that is to follow a clip which is
+//! waited for and was begun ahead: beside each other they would share the cores, and the first sound would come later.
 //!
 //! A thread that does not come back from its clip in time is left behind and loses its seat to a fresh one
 //! ([`Lane::overdue`]). When too many were left behind the engine is stuck, and every clip fails at once until
@@ -55,6 +56,9 @@ pub(super) enum Seat {
 
 /// A thread of the engine, by its number.
 pub(super) type Hand = u64;
+
+/// Who waits for a clip asks for so many after it as well.
+const ASKED_AFTER: usize = 2;
 
 /// So many threads that did not come back are replaced; with one more the engine is stuck.
 const MOST_REPLACED: usize = 3;
@@ -361,18 +365,37 @@ impl State {
         true
     }
 
-    /// The next clip that is still waited for.
+    /// The next clip that is still waited for, and need not wait for one that is heard before it.
     fn next_asked(&mut self) -> Option<ClipKey> {
-        while let Some(key) = self.asked.pop_front() {
+        let mut at = 0;
+        while let Some(&key) = self.asked.get(at) {
             match self.flights.get(&key).filter(|flight| !flight.begun) {
-                Some(flight) if flight.is_waited_for() => return Some(key),
+                Some(flight) if flight.is_waited_for() => {
+                    if !self.is_made_before(&flight.job) {
+                        self.asked.remove(at);
+                        return Some(key);
+                    }
+                    at += 1;
+                    continue;
+                }
                 Some(flight) if flight.is_wanted() => self.ahead.push_back(key),
                 // Everyone who wanted it went away: the reading was stopped.
                 Some(_) => drop(self.flights.remove(&key)),
                 None => {}
             }
+            self.asked.remove(at);
         }
         None
+    }
+
+    /// Whether the clip that was begun ahead is waited for, and heard before that of `job` by whoever waits for both.
+    fn is_made_before(&self, job: &Job) -> bool {
+        let ahead = self.seats.values().filter(|seated| seated.seat == Seat::Ahead);
+        let mut made = ahead.filter_map(|seated| self.flights.get(&seated.work?.0));
+        made.any(|made| {
+            let after = (made.job.at + 1)..=(made.job.at + ASKED_AFTER);
+            made.job.notice.id == job.notice.id && after.contains(&job.at) && made.is_waited_for()
+        })
     }
 
     /// The next clip that is still to be made ahead.

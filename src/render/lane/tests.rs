@@ -21,6 +21,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 struct Play {
     lane: Lane,
     job: Job,
+    other: Arc<Notice>,
     now: Instant,
     listeners: Hand,
     ahead: Hand,
@@ -48,18 +49,27 @@ impl Play {
             reading: None,
             lexicon: None,
         };
-        let (id, lexicon) = (NoticeId::new([0; 16]), Arc::new(Lexicon::default()));
-        let notice = Notice::plan(id, submission, casting.clone(), lexicon, &Limits::default()).unwrap();
+        let lexicon = Arc::new(Lexicon::default());
+        let [notice, other] = [0, 1].map(|id| {
+            let (submission, casting, id) = (submission.clone(), casting.clone(), NoticeId::new([id; 16]));
+            Arc::new(Notice::plan(id, submission, casting, lexicon.clone(), &Limits::default()).unwrap())
+        });
         let take = Take { casting, speed: Speed::default(), key: key('0') };
         let lane = Lane::new(Most { clips: most_waiting, wait: Duration::from_secs(30) });
         let (listeners, ahead) = (lane.sit(Seat::Listeners), lane.sit(Seat::Ahead));
-        let job = Job { notice: Arc::new(notice), at: 0, take };
-        Self { lane, job, now: Instant::now(), listeners, ahead, answers: Vec::new() }
+        let job = Job { notice, at: 0, take };
+        Self { lane, job, other, now: Instant::now(), listeners, ahead, answers: Vec::new() }
     }
+
+    /// The digits name the clips of a notice in their order, letters those of another.
 
     fn ask(&mut self, clip: char, urgency: Urgency) -> Result<(), RenderError> {
         let mut job = self.job.clone();
         job.take.key = key(clip);
+        match clip.to_digit(10) {
+            Some(at) => job.at = at as usize,
+            None => job.notice = self.other.clone(),
+        }
         self.answers.push((clip, self.lane.ask(job, urgency)?));
         Ok(())
     }
@@ -113,6 +123,14 @@ fn what_is_begun() {
         // The listener left, but it is wanted ahead as well.
         ("+1 ?1 ?2 L =1", "1"),
         ("?9 L ?1 -1 +1 =9 L A", "9 - 1"),
+        // Who waits for a clip that was begun ahead has asked for the next ones too: they come after it.
+        ("+1 A ?1 ?2 ?3 L ~1 L =2 L", "1 - 2 3"),
+        ("+1 A ?1 ?2 ?3 ?a L", "1 a"),
+        // But nobody else waits for it, and nobody who does not hear it.
+        ("+1 A ?1 ?4 L", "1 4"),
+        ("+2 A ?2 ?1 L", "2 1"),
+        ("+1 A ?2 L", "1 2"),
+        ("+1 A ?1 ?2 -1 L", "1 2"),
     ] {
         assert_eq!(Play::new(9).events(events), expected, "{events}");
     }
