@@ -41,7 +41,7 @@ pub use trim::{AFTER, BEFORE};
 pub use wav::{HEADER, join};
 
 /// Changes whenever the same samples would give another clip, in whatever format; part of every clip key.
-pub const CHAIN_VERSION: u32 = 3;
+pub const CHAIN_VERSION: u32 = 4;
 
 /// Samples a second of every clip.
 pub const RATE: u32 = 24_000;
