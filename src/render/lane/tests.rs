@@ -62,7 +62,6 @@ impl Play {
     }
 
     /// The digits name the clips of a notice in their order, letters those of another.
-
     fn ask(&mut self, clip: char, urgency: Urgency) -> Result<(), RenderError> {
         let mut job = self.job.clone();
         job.take.key = key(clip);
