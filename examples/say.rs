@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         taken += took;
     }
     println!(
-        "all: {spoken:.1} s of speech in {taken:.1} s, real-time factor {:.2}, {}",
+        "all: {spoken:.1} s of speech in {taken:.3} s, real-time factor {:.2}, {}",
         taken / spoken,
         peak()
     );
