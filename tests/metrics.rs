@@ -83,9 +83,18 @@ async fn after_a_notice_was_read_every_number_of_the_manual_is_there() {
         other.get(&urls[0]).await.status == 200 && other.engine.calls() == 0
     })
     .await;
-    // One is waited for by somebody, and one fails.
-    let waited = stage.submit(&groups('南', 1)).await;
-    stage.get(&clip_urls(&waited)[0]).await.is(200);
+    // One is waited for before it is begun: what is made ahead is still at the one before it.
+    stage.engine.close();
+    let before = stage.engine.calls();
+    let waited = stage.submit(&groups('南', 2)).await;
+    until("the first is begun", async || stage.engine.calls() > before).await;
+    let second = &clip_urls(&waited)[1];
+    let asked = async {
+        until("the second is begun", async || stage.engine.calls() > before + 1).await;
+        stage.engine.open();
+    };
+    tokio::join!(stage.get(second), asked).0.is(200);
+    // And one fails.
     stage.engine.is(Mood::Fails);
     let failing = stage.submit(&groups('西', 1)).await;
     stage.get(&clip_urls(&failing)[0]).await.is(500);

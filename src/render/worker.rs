@@ -100,6 +100,11 @@ impl Worker {
             desk.store.hold_clip(name, clip.wav.clone());
             runtime.block_on(desk.lengths.insert(name.key, clip.wav.len() as u64));
         }
+        if let Err(why) = &made {
+            // Before anybody is told: who was may look at the numbers.
+            metrics::counter!("langdu_clip_failures_total", "code" => why.code()).increment(1);
+            tracing::warn!(clip = %name.key, notice = %job.notice.id, %why, "a clip could not be made");
+        }
         match &made {
             Ok(_) if !known => desk.absent.found(job.take.casting.engine, false),
             Err(RenderError::VoiceBroken(_)) => desk.absent.found(job.take.casting.engine, true),
@@ -107,12 +112,8 @@ impl Worker {
         }
         let in_time = self.lane.finish(hand, name.key, &made);
         match &made {
-            Ok(_) if known => {}
-            Ok(clip) => save(desk, runtime, name.key, clip, marks),
-            Err(why) => {
-                metrics::counter!("langdu_clip_failures_total", "code" => why.code()).increment(1);
-                tracing::warn!(clip = %name.key, notice = %job.notice.id, %why, "a clip could not be made");
-            }
+            Ok(clip) if !known => save(desk, runtime, name.key, clip, marks),
+            _ => {}
         }
         if !in_time {
             tracing::warn!(engine = self.engine.version(), "an engine came back late from a clip");
