@@ -190,7 +190,7 @@ fn who_reads_characters_has_other_clips() {
 #[test]
 fn what_is_no_speech_is_refused_in_words() {
     let _alone = alone();
-    let short = "[limits]\nseconds = 0.5\naudio_seconds = 10";
+    let short = "[limits]\nseconds = 1.5\naudio_seconds = 10";
     for (how, words) in [
         ("garbage", "no WAV file"),
         ("words", "no WAV file"),
@@ -204,8 +204,8 @@ fn what_is_no_speech_is_refused_in_words() {
         ("stereo", "2 channels of 16 bits"),
         ("bytes", "1 channels of 8 bits"),
         ("rate", "16000 samples a second, voice.toml says 24000"),
-        ("hangs", "did not end within 0.5 s"),
-        ("lingers", "did not end within 0.5 s"),
+        ("hangs", "did not end within 1.5 s"),
+        ("lingers", "did not end within 1.5 s"),
         ("crashes", "signal: 11"),
         ("fails", "exit status: 3"),
     ] {
@@ -320,7 +320,7 @@ async fn all_of(sentences: usize, voices: &[&Voice], fallback: &[&str]) -> Vec<O
 #[test]
 fn a_thousand_clips_and_none_is_lost_where_programs_hang_and_crash() {
     let _alone = alone();
-    let voice = Voice::new("sometimes", "ready = true\n[limits]\nseconds = 0.5\nat_once = 4");
+    let voice = Voice::new("sometimes", "ready = true\n[limits]\nseconds = 1.5\nat_once = 4");
     let voices = all_of(1000, &[&voice], &[]);
     assert!(voices.iter().all(Option::is_none), "all in its own voice");
     let tried = fs::read_dir(voice.path()).unwrap().count();

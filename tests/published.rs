@@ -679,7 +679,7 @@ async fn what_a_crash_has_left_half_done_is_finished_at_the_next_start() {
         record().await["heard"].as_array().unwrap().contains(&faster["id"])
     })
     .await;
-    drop(house);
+    house.stage.renderer.stop().await;
     // Of the one only the gravestone was written, of the other only the entry.
     let mut stone = record().await;
     stone["withdrawn"] = true.into();

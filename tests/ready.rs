@@ -122,7 +122,7 @@ fn told_to_stop_it_says_so_at_once_while_an_answer_is_under_way() {
     support::service::until("it says that it stops", || {
         service.client().get("/readyz").is_ok_and(|answer| answer.status == 503)
     });
-    assert!(told.elapsed() < Duration::from_millis(500), "{:?}", told.elapsed());
+    assert!(told.elapsed() < Duration::from_secs(2), "{:?}", told.elapsed());
     let ready = service.client().get("/readyz").unwrap();
     assert_eq!(ready.json()["reasons"][0]["part"], "service");
     assert_eq!(ready.header("connection"), "close");

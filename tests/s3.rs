@@ -272,7 +272,7 @@ fn a_bucket_that_hangs_keeps_nobody_waiting_for_long() {
         slowest = slowest.max(asked.elapsed());
     }
     println!("the slowest of 100 cached clips, bucket hanging: {slowest:?}");
-    assert!(slowest < Duration::from_millis(250), "{slowest:?}");
+    assert!(slowest < PATIENCE / 2, "{slowest:?}");
 
     // Nobody knows yet that it hangs: this one pays for finding out, once.
     let asked = Instant::now();
@@ -287,7 +287,7 @@ fn a_bucket_that_hangs_keeps_nobody_waiting_for_long() {
     let next = submit(&mut client, &text("南湖", 4)).unwrap().unwrap();
     client.get(&next.urls[0]).unwrap().is(200);
     println!("the next one: first clip after {:?}", asked.elapsed());
-    assert!(asked.elapsed() < SLACK / 2, "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < PATIENCE, "{:?}", asked.elapsed());
     for notice in [&fresh, &next] {
         hear(&mut client, notice);
         let manifest = client.get(&format!("/v1/notices/{}", notice.id)).unwrap().is(200).json();

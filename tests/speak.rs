@@ -305,6 +305,6 @@ mod card {
         let began = Instant::now();
         Command::new("kill").args(["-INT", &langdu.id().to_string()]).status().unwrap();
         assert_eq!(langdu.wait().unwrap().code(), Some(130));
-        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     }
 }

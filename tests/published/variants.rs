@@ -101,7 +101,7 @@ async fn what_was_replaced_by_other_words_goes_with_what_is_withdrawn() {
     let second = house.put("1", json!({"text": "甲村明天停水。"})).await.is(200).json();
     house.put("1", json!({"text": "甲村不停水。"})).await.is(200);
     assert!(record(&first).exists() && record(&second).exists());
-    drop(house);
+    house.stage.renderer.stop().await;
     let house = House::new(folder.path(), Access::Published);
     house.ask("DELETE", "1", &[], Value::Null).await.is(204);
     assert!(!record(&first).exists() && !record(&second).exists());
