@@ -44,7 +44,11 @@ impl List {
             return Ok(Publication { entry: same.entry.clone(), new: false, notice });
         }
         let now = now();
-        let (heard, former) = (self.registry().heard(words), self.former(old.as_ref(), words));
+        let noted = match &old {
+            Some(old) if old.words != words => self.noted(id, old.words).await.unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let (heard, former) = (self.registry().heard(words), self.former(old.as_ref(), words, &noted));
         let written = |ids: &[NoticeId]| ids.iter().map(NoticeId::to_string).collect();
         let record = Record {
             name: name.as_str().to_owned(),
@@ -77,21 +81,26 @@ impl List {
             self.settle(id).await?;
             let kept = self.registry().get(id).cloned().ok_or(PublishError::Unknown)?;
             expected.check(Some(&*kept.entry))?;
+            // What cannot be read does not hold up who withdraws.
+            let noted = self.noted(id, kept.words).await.unwrap_or_default();
             let mut heard = self.registry().heard(kept.words);
-            heard.extend(kept.former);
+            heard.extend(kept.former.iter().chain(&noted));
             self.write(id, &Record::gravestone(&kept.entry, kept.words, &heard)).await?;
             self.take(id);
+            self.registry_mut().fill_grave(id, kept.words, &noted);
         }
         self.bury(id).await;
         Ok(())
     }
 
-    /// What was published under the name of `old` in other words than `words`, the newest of it.
-    pub(super) fn former(&self, old: Option<&Kept>, words: Words) -> Vec<NoticeId> {
+    /// What was published under the name of `old` in other words than `words`, the newest of it; `noted` is what was
+    /// written down as heard of that.
+    fn former(&self, old: Option<&Kept>, words: Words, noted: &[NoticeId]) -> Vec<NoticeId> {
         let Some(old) = old else { return Vec::new() };
         let mut former = old.former.clone();
         if old.words != words {
-            former.extend(self.registry().heard(old.words));
+            let heard = self.registry().heard(old.words);
+            former.extend(noted.iter().filter(|id| !heard.contains(id)).chain(&heard));
         }
         former.drain(..former.len().saturating_sub(MOST_FORMER));
         former
@@ -164,9 +173,8 @@ impl List {
 
     /// Removes the record of an entry that was withdrawn, unless something is published under its name again.
     pub(super) async fn remove_stone(&self, id: ListedId) -> bool {
+        let Ok(record) = self.record(id).await else { return false };
         let store = self.renderer.store();
-        let Ok(json) = store.listed(id).await else { return false };
-        let record = json.and_then(|json| serde_json::from_slice::<Record>(&json).ok());
         !record.is_none_or(|record| record.withdrawn) || store.remove_listed(id).await.is_ok()
     }
 
@@ -244,8 +252,7 @@ impl List {
         if doubt.strong_count() > 0 {
             return Err(StoreError::Unwritable.into());
         }
-        let json = self.renderer.store().listed(id).await?;
-        match json.and_then(|json| serde_json::from_slice::<Record>(&json).ok()) {
+        match self.record_with_heard(id).await? {
             Some(record) => _ = tend::adopt(self, id, None, &record),
             None => self.take(id),
         }

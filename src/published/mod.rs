@@ -7,11 +7,13 @@
 //!    the middle is finished at the next start ([`edit`]);
 //! 4. a task of its own ([`tend`]) adopts what other processes publish, plans everything anew when the lexicon was
 //!    edited, and has made what is not made;
-//! 5. where readers may hear only what is published, [`Published::submit`] and [`Published::has`] tell what that is: a
+//! 5. what is heard of an entry is written down beside it ([`heard`]), to be removed with it;
+//! 6. where readers may hear only what is published, [`Published::submit`] and [`Published::has`] tell what that is: a
 //!    text with the same [`Words`], in any voice, at any speed, in any markup.
 
 mod edit;
 mod entry;
+mod heard;
 mod registry;
 mod tend;
 

@@ -15,7 +15,7 @@ use crate::store::{ListedId, NoticeId};
 
 /// Notices of the same words that are remembered: other voices, other speeds, other markup. One more has the one
 /// removed that nobody has heard for the longest time.
-const MOST_HEARD: usize = 256;
+pub(super) const MOST_HEARD: usize = 256;
 
 /// So long somebody may still listen to a notice that was asked for: none is removed for another before.
 const LATELY: Duration = Duration::from_secs(600);
@@ -65,7 +65,7 @@ struct Variant {
 struct Text {
     entries: BTreeSet<ListedId>,
     heard: Vec<NoticeId>,
-    /// Whether one was heard that no record has.
+    /// Whether one was heard that is not written down.
     news: bool,
 }
 
@@ -210,13 +210,23 @@ impl Registry {
         self.texts.get(&words).map(|text| text.heard.clone()).unwrap_or_default()
     }
 
-    /// Entries of whose words some were heard that their record does not name; they are told once.
+    /// Entries of whose words some were heard that are not written down; they are told once.
     pub(super) fn news(&mut self) -> Vec<ListedId> {
         let first = |text: &mut Text| {
             let news = std::mem::take(&mut text.news);
             text.entries.first().copied().filter(|_| news)
         };
         self.texts.values_mut().filter_map(first).collect()
+    }
+
+    /// More notices of these words are to be removed with an entry that was withdrawn, unless another one has them.
+    pub(super) fn fill_grave(&mut self, id: ListedId, words: Words, notices: &[NoticeId]) {
+        if !self.is_published(words) {
+            let grave = self.graves.entry(id).or_default();
+            grave.extend(notices);
+            grave.sort_unstable();
+            grave.dedup();
+        }
     }
 
     /// Nothing more is to be told of these words.

@@ -5,7 +5,7 @@
 //!    is known what may make room;
 //! 3. [`bury`]: what was withdrawn and is not removed yet is removed;
 //! 4. [`order`]: what is not made is made, behind everything that somebody waits for;
-//! 5. [`note`]: which notices of the same words were heard is written down, so that they are removed with the entry.
+//! 5. [`note`]: what was heard is written down.
 
 use std::{
     collections::HashSet,
@@ -18,6 +18,7 @@ use futures::{StreamExt, stream};
 use super::{
     List, PublishError, Record,
     entry::{Words, read_as},
+    heard::note,
     registry::{Kept, Making},
 };
 use crate::{
@@ -96,14 +97,17 @@ async fn sync(list: &List) -> Result<(), StoreError> {
         listed.into_iter().filter(|found| !is_known(found)).collect()
     };
     let record = |found: Listed| async move {
-        let record = store.listed(found.id).await;
+        let record = match found.heard {
+            true => list.record_with_heard(found.id).await,
+            false => list.record(found.id).await,
+        };
         (found, record)
     };
     let mut records = stream::iter(changed).map(record).buffered(AT_ONCE);
     while let Some((found, record)) = records.next().await {
         told(list, found.id, record.as_ref().err());
-        let Ok(json) = record else { continue };
-        match json.and_then(|json| serde_json::from_slice::<Record>(&json).ok()) {
+        let Ok(record) = record else { continue };
+        match record {
             Some(record) if adopt(list, found.id, Some(found.edition.clone()), &record) => read += 1,
             _ => {
                 tracing::error!(entry = %found.id, "what is published under a name cannot be read");
@@ -279,25 +283,4 @@ async fn order(list: &List) -> bool {
         }
     }
     true
-}
-
-/// Writes down what was heard.
-async fn note(list: &List) {
-    let news = list.registry_mut().news();
-    for id in news {
-        let _one_at_a_time = list.editing.lock().await;
-        let heard = {
-            let registry = list.registry();
-            registry.get(id).map(|kept| registry.heard(kept.words))
-        };
-        let (Some(heard), Ok(Some(json))) = (heard, list.renderer.store().listed(id).await) else { continue };
-        let Ok(mut record) = serde_json::from_slice::<Record>(&json) else { continue };
-        let mut heard: Vec<String> = heard.iter().map(NoticeId::to_string).collect();
-        heard.retain(|id| *id != record.notice);
-        if !record.withdrawn && record.heard != heard {
-            record.heard = heard;
-            // What is not written down is removed as what nobody uses.
-            let _ = list.write(id, &record).await;
-        }
-    }
 }

@@ -210,9 +210,12 @@ impl Books {
             Place::Clip(_) => Some(&self.clips),
             Place::Notice(_) | Place::PlainNotice(_) => Some(&self.notices),
             // They are removed at once, or soon, and all but empty; what is published has no bound.
-            Place::Probe | Place::Absent | Place::LateClip(_) | Place::LateNotice(_) | Place::Listed(_) => {
-                None
-            }
+            Place::Probe
+            | Place::Absent
+            | Place::LateClip(_)
+            | Place::LateNotice(_)
+            | Place::Listed(_)
+            | Place::Heard(_) => None,
         }
     }
 

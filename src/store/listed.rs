@@ -1,12 +1,15 @@
-//! What is published under a name: one sealed object an entry, in a folder of its own, listed by looking.
+//! What is published under a name: one sealed object an entry, in a folder of its own, listed by looking; beside it
+//! another one, of what was heard of it.
 //!
 //! 1. the name is the publisher's, and any text; the file is named by its hash, so that no name is ever part of a path;
 //! 2. an entry is said to be written when it outlives a power cut, and never held for later;
-//! 3. nothing here is removed to make room;
-//! 4. [`Store::withdraw_clip`] and [`Store::withdraw_notice`] remove for good what is not to be heard any more.
+//! 3. what was heard is written by whoever let it be heard, and the entry only by who publishes and withdraws: of two
+//!    processes none writes over an edit of the other unasked;
+//! 4. nothing here is removed to make room;
+//! 5. [`Store::withdraw_clip`] and [`Store::withdraw_notice`] remove for good what is not to be heard any more.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fmt, fs, io,
     path::Path as FsPath,
     str::FromStr,
@@ -37,6 +40,8 @@ pub struct Listed {
     pub id: ListedId,
     /// Differs from that of any other edition of it.
     pub edition: String,
+    /// Whether something is written of what was heard of it ([`Store::heard`]).
+    pub heard: bool,
 }
 
 /// The entries of a store that lives in memory.
@@ -52,9 +57,18 @@ impl ListedId {
         format!("{self}.entry")
     }
 
-    /// What a file of that name holds; none when the store writes no such name.
+    pub(super) fn heard_file(self) -> String {
+        format!("{self}.heard")
+    }
+
+    /// Which entry a file of that name is; none when it is none.
     fn named(file: &str) -> Option<Self> {
         file.strip_suffix(".entry")?.parse().ok()
+    }
+
+    /// Of which entry a file of that name says what was heard; none when it is no such file.
+    fn heard_named(file: &str) -> Option<Self> {
+        file.strip_suffix(".heard")?.parse().ok()
     }
 }
 
@@ -94,12 +108,15 @@ impl Store {
         let Some(disk) = self.truth() else {
             let listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
             let edition = |json: &Bytes| blake3::hash(json).to_hex().to_string();
-            return Ok(listed.iter().map(|(id, json)| Listed { id: *id, edition: edition(json) }).collect());
+            let entry = |(id, json): (&ListedId, _)| Listed { id: *id, edition: edition(json), heard: false };
+            return Ok(listed.iter().map(entry).collect());
         };
         let found = disk.list(FOLDER).await.map_err(|_| StoreError::Unreadable)?;
+        let heard: HashSet<ListedId> =
+            found.iter().filter_map(|(file, _)| ListedId::heard_named(file)).collect();
         let listed = found.into_iter().filter_map(|(file, edition)| {
             let id = ListedId::named(&file)?;
-            Some(Listed { id, edition })
+            Some(Listed { id, edition, heard: heard.contains(&id) })
         });
         Ok(listed.collect())
     }
@@ -109,14 +126,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unreadable`] when it may be there but could not be read.
     pub async fn listed(&self, id: ListedId) -> Result<Option<Bytes>, StoreError> {
-        let Some(disk) = self.truth() else {
+        if self.disk.is_none() {
             return Ok(self.listed.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned());
-        };
-        match disk.get(Place::Listed(id)).await {
-            Ok(sealed) => Ok(seal::open(sealed)),
-            Err(DiskError::Missing) => Ok(None),
-            Err(_) => Err(StoreError::Unreadable),
         }
+        self.read_sealed(Place::Listed(id)).await
     }
 
     /// Writes an entry, whole and so that it outlives a power cut.
@@ -128,14 +141,30 @@ impl Store {
             self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(id, record);
             return Ok(());
         }
-        let written = match &self.shared {
-            Some(shared) => shared.bucket().put(Place::Listed(id), seal::close(&record)).await.is_ok(),
-            None => self.writer.listed(Place::Listed(id), &record).await,
-        };
-        written.then_some(()).ok_or(StoreError::Unwritable)
+        self.write_sealed(Place::Listed(id), &record).await
     }
 
-    /// Removes an entry, if it is there.
+    /// What was heard of the entry `id`, as it was written; none when nothing was, or it is damaged. A store in memory
+    /// writes none: it ends with what was heard.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] when it may be there but could not be read.
+    pub async fn heard(&self, id: ListedId) -> Result<Option<Bytes>, StoreError> {
+        self.read_sealed(Place::Heard(id)).await
+    }
+
+    /// Writes what was heard of the entry `id`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unwritable`]; what was there before is as it was.
+    pub async fn put_heard(&self, id: ListedId, heard: &Bytes) -> Result<(), StoreError> {
+        if self.disk.is_none() {
+            return Ok(());
+        }
+        self.write_sealed(Place::Heard(id), heard).await
+    }
+
+    /// Removes an entry, if it is there, after what was heard of it.
     ///
     /// # Errors
     /// [`StoreError::Unwritable`].
@@ -144,7 +173,10 @@ impl Store {
             self.listed.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             return Ok(());
         };
-        disk.remove(Place::Listed(id)).await.map_err(|_| StoreError::Unwritable)
+        for place in [Place::Heard(id), Place::Listed(id)] {
+            disk.remove(place).await.map_err(|_| StoreError::Unwritable)?;
+        }
+        Ok(())
     }
 
     /// Keeps a notice and its clips, named by [`super::prefix`], whatever must make room.
@@ -215,6 +247,26 @@ impl Store {
         outcome
     }
 
+    /// What all processes see of a place; none when it is not there, or damaged.
+    async fn read_sealed(&self, place: Place) -> Result<Option<Bytes>, StoreError> {
+        let Some(disk) = self.truth() else { return Ok(None) };
+        match disk.get(place).await {
+            Ok(sealed) => Ok(seal::open(sealed)),
+            Err(DiskError::Missing) => Ok(None),
+            Err(_) => Err(StoreError::Unreadable),
+        }
+    }
+
+    /// Writes what all processes see.
+    async fn write_sealed(&self, place: Place, json: &Bytes) -> Result<(), StoreError> {
+        let sealed = seal::close(json);
+        let written = match &self.shared {
+            Some(shared) => shared.bucket().put(place, sealed).await.is_ok(),
+            None => self.writer.put(place, sealed).await,
+        };
+        written.then_some(()).ok_or(StoreError::Unwritable)
+    }
+
     /// A clip that was withdrawn while it was written is removed again.
     pub(super) async fn remove_if_gone(&self, name: ClipName) {
         if self.pins.is_gone(Place::Clip(name)) {
@@ -249,7 +301,7 @@ pub(super) fn is_any(data: &FsPath) -> bool {
     }
 }
 
-/// Removes what a crash has left half written before `opened`: `….entry#1`.
+/// Removes what a crash has left half written before `opened`: `….entry#1`, `….heard#1`.
 ///
 /// # Errors
 /// The first trouble.
@@ -262,7 +314,8 @@ pub(super) fn clear(data: &FsPath, opened: SystemTime) -> io::Result<()> {
         let entry = entry?;
         let name = entry.file_name();
         let staged = name.to_str().and_then(|name| name.split_once('#')).filter(|(name, number)| {
-            ListedId::named(name).is_some() && number.bytes().all(|b| b.is_ascii_digit())
+            let ours = ListedId::named(name).or_else(|| ListedId::heard_named(name));
+            ours.is_some() && number.bytes().all(|b| b.is_ascii_digit())
         });
         let old = || entry.metadata().and_then(|meta| meta.modified()).is_ok_and(|at| at < opened);
         if staged.is_some() && old() {
@@ -301,10 +354,29 @@ mod tests {
             assert_eq!(before.len(), names.len() - 1);
             store.put_listed(ListedId::of(names[1]), Bytes::from_static(b"another")).await.unwrap();
             assert_ne!(store.list().await.unwrap(), before, "another edition");
+            // What was heard is no entry, and no other edition of one.
+            let (id, before) = (ListedId::of(names[2]), store.list().await.unwrap());
+            assert_eq!(store.heard(id).await, Ok(None));
+            store.put_heard(id, &Bytes::from_static(b"heard")).await.unwrap();
+            let after = store.list().await.unwrap();
+            let editions = |listed: &[Listed]| -> Vec<_> {
+                listed.iter().map(|found| (found.id, found.edition.clone())).collect()
+            };
+            assert_eq!(editions(&after), editions(&before));
+            let heard: Vec<_> = after.iter().filter(|found| found.heard).map(|found| found.id).collect();
+            let kept = store.heard(id).await.unwrap();
+            assert!(kept.is_none() && heard.is_empty() || kept.unwrap() == "heard" && heard == [id]);
         }
-        let files: Vec<_> = fs::read_dir(folder.path().join(FOLDER)).unwrap().flatten().collect();
-        assert_eq!(files.len(), 5);
-        assert!(files.iter().all(|file| ListedId::named(file.file_name().to_str().unwrap()).is_some()));
+        let files = || -> Vec<String> {
+            let found = fs::read_dir(folder.path().join(FOLDER)).unwrap().flatten();
+            found.map(|file| file.file_name().to_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(files().iter().filter(|file| ListedId::named(file).is_some()).count(), 5);
+        let heard: Vec<_> = files().iter().filter_map(|file| ListedId::heard_named(file)).collect();
+        assert_eq!((heard.len(), files().len()), (1, 6));
+        let store = Store::folder(folder.path(), StoreOptions::default()).unwrap();
+        store.remove_listed(heard[0]).await.unwrap();
+        assert_eq!(files().len(), 4, "what was heard goes with its entry");
     }
 
     #[tokio::test]
@@ -313,6 +385,7 @@ mod tests {
         let (id, at) = (ListedId::of("甲"), folder.path().join(FOLDER));
         fs::create_dir(&at).unwrap();
         fs::write(at.join(format!("{}#7", id.file())), "half").unwrap();
+        fs::write(at.join(format!("{}#7", id.heard_file())), "half").unwrap();
         fs::write(at.join("README#7"), "not ours").unwrap();
         fs::write(at.join(id.file()), "no seal, and long enough to have had one").unwrap();
         clear(folder.path(), SystemTime::now() + std::time::Duration::from_secs(9)).unwrap();

@@ -75,9 +75,12 @@ impl Pins {
         match place {
             Place::Clip(name) => self.holds_clip(name.key),
             Place::Notice(id) | Place::PlainNotice(id) => self.counts().notices.contains_key(&id.prefix()),
-            Place::Listed(_) | Place::Probe | Place::Absent | Place::LateClip(_) | Place::LateNotice(_) => {
-                false
-            }
+            Place::Listed(_)
+            | Place::Heard(_)
+            | Place::Probe
+            | Place::Absent
+            | Place::LateClip(_)
+            | Place::LateNotice(_) => false,
         }
     }
 

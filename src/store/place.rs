@@ -1,4 +1,5 @@
-//! Where each thing lies under the data folder: `clips/0f/0f….wav`, `notices/….notice`, `published/….entry`.
+//! Where each thing lies under the data folder: `clips/0f/0f….wav`, `notices/….notice`, `published/….entry`
+//! and beside it `….heard`.
 
 use super::{ClipName, ListedId, NoticeId};
 
@@ -13,6 +14,8 @@ pub(super) enum Place {
     PlainNotice(NoticeId),
     /// What is published under a name, sealed.
     Listed(ListedId),
+    /// What was heard of that, sealed.
+    Heard(ListedId),
     /// What is written to learn whether writing works.
     Probe,
     /// What is never written, to learn what is said of what is not there.
@@ -37,6 +40,7 @@ impl Place {
             Self::Notice(id) => vec!["notices".to_owned(), format!("{id}.notice")],
             Self::PlainNotice(id) => vec!["notices".to_owned(), format!("{id}.json")],
             Self::Listed(id) => vec![super::listed::FOLDER.to_owned(), id.file()],
+            Self::Heard(id) => vec![super::listed::FOLDER.to_owned(), id.heard_file()],
             Self::Probe => vec!["notices".to_owned(), "probe".to_owned()],
             Self::Absent => vec!["notices".to_owned(), "absent".to_owned(), "probe".to_owned()],
             Self::LateClip(name) => vec![LATE.to_owned(), name.to_string()],

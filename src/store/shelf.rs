@@ -224,9 +224,7 @@ impl Shelf {
         let here = match Place::named(name) {
             Some(Place::Clip(_)) => self.parted,
             Some(Place::Notice(_) | Place::PlainNotice(_) | Place::Probe) => !self.parted,
-            None | Some(Place::Absent | Place::LateClip(_) | Place::LateNotice(_) | Place::Listed(_)) => {
-                false
-            }
+            _ => false,
         };
         here && !staged.is_empty() && staged.bytes().all(|b| b.is_ascii_digit())
     }

@@ -97,11 +97,6 @@ impl Writer {
         self.held.get(&id).await
     }
 
-    /// Writes what is published, or fails.
-    pub(super) async fn listed(self: &Arc<Self>, place: Place, record: &Bytes) -> bool {
-        self.put(place, seal::close(record)).await
-    }
-
     /// A clip that is not to be written any more.
     pub(super) fn forget_clip(&self, name: ClipName) {
         self.late().remove(&name);

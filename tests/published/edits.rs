@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::poll;
+use futures::{future::join, poll};
 use langdu::{
-    http::Access,
+    http::{Access, App},
     notice::Format,
     plan::Speed,
     render::{RenderOptions, Submission},
-    store::{Store, StoreOptions},
+    store::{ListedId, Store, StoreOptions},
 };
 use object_store::{
     memory::InMemory,
@@ -88,6 +88,57 @@ async fn a_write_that_comes_late_undoes_nothing_that_was_answered() {
     let house = alone(Store::objects(slow, "data".into(), options), folder.path());
     assert_eq!(names(&house.list("").await), ["1"]);
     assert_eq!(house.entry("1").await.json()["title"], "丙。");
+}
+
+#[tokio::test]
+async fn what_one_service_writes_down_takes_back_nothing_that_another_has_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = Arc::new(InMemory::new());
+    let slow = Arc::new(ThrottledStore::new(objects.clone(), ThrottleConfig::default()));
+    let often = Duration::from_millis(50);
+    let store = |objects| Store::objects(objects, "data".into(), StoreOptions::default());
+    let house = |objects| {
+        let app = |app: App| app.access(Access::Published).poll(often);
+        House::on(store(objects), folder.path(), RenderOptions::default(), app)
+    };
+    // The keys of the first went when those of the second were given out, and it has them in memory.
+    let (one, two) = (house(objects.clone()), house(slow.clone()));
+    let delay = |wait_put_per_call: Duration| {
+        slow.config_mut(|config| config.wait_put_per_call = wait_put_per_call);
+    };
+    let late = Duration::from_millis(800);
+    let kept = store(objects.clone());
+    for (name, text) in [("1", "今天停水。"), ("2", "明天停电。")] {
+        one.put(name, json!({"text": text})).await.is(201);
+        until("the other has it", async || two.entry(name).await.status == 200).await;
+        two.made(name).await;
+        // The second lets a variant be heard, and while it writes that down the first has an edit.
+        delay(late);
+        let edit = async {
+            tokio::time::sleep(late / 4).await;
+            match name {
+                "1" => one.put("1", json!({"text": "今天不停水。"})).await.is(200).status,
+                _ => one.ask("DELETE", "2", &[], Value::Null).await.is(204).status,
+            }
+        };
+        let (variant, _) = join(two.submit(json!({"text": text, "speed": 1.2})), edit).await;
+        tokio::time::sleep(late * 2).await;
+        delay(Duration::ZERO);
+        assert!(variant.status == 201 || variant.status == 403, "{}", variant.status);
+    }
+    until("the other knows", async || two.entry("2").await.status == 404).await;
+    for house in [&one, &two] {
+        assert_eq!(names(&house.list("").await), ["1"]);
+        assert_eq!(house.entry("1").await.json()["title"], "今天不停水。");
+    }
+    until("nothing is left of what was withdrawn", async || {
+        let published = kept.list().await.unwrap();
+        published.len() == 1 && kept.heard(ListedId::of("2")).await == Ok(None)
+    })
+    .await;
+    drop((one, two));
+    let house = house(objects);
+    assert_eq!(house.entry("1").await.json()["title"], "今天不停水。");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use axum::{body::Body, http::Request};
 use langdu::{
     http::{Access, Limits},
     render::RenderOptions,
-    store::{Store, StoreOptions},
+    store::{ListedId, Store, StoreOptions},
 };
 use serde_json::{Value, json};
 
@@ -126,4 +126,39 @@ async fn what_has_a_notice_planned_again_and_again_is_counted() {
         told.push(house.stage.get(url).await.status.as_u16());
     }
     assert_eq!(told, [200, 404, 200, 404, 200, 404, 200, 404, 200, 404, 429, 429]);
+}
+
+#[tokio::test]
+async fn what_another_service_let_be_heard_goes_with_what_is_withdrawn_when_it_is_down() {
+    let folder = tempfile::tempdir().unwrap();
+    // The keys of the first went when those of the second were given out, and it has them in memory.
+    let (one, two) =
+        (House::new(folder.path(), Access::Published), House::new(folder.path(), Access::Published));
+    let text = |name: &str| format!("甲村{name}日停水。");
+    let mut variants = Vec::new();
+    for name in ["1", "2"] {
+        one.put(name, json!({"text": text(name)})).await.is(201);
+        until("the other has it", async || two.entry(name).await.status == 200).await;
+        let variant = two.submit(json!({"text": text(name), "speed": 1.2})).await.is(201).json();
+        two.stage.made(&variant).await;
+        until("it is written down", async || {
+            let file = folder.path().join(format!("data/published/{}.heard", ListedId::of(name)));
+            let id = variant["id"].as_str().unwrap();
+            fs::read(file).is_ok_and(|heard| String::from_utf8_lossy(&heard).contains(id))
+        })
+        .await;
+        variants.push(variant);
+    }
+    two.stage.renderer.stop().await;
+    drop(two);
+    one.put("2", json!({"text": "甲村不停水。"})).await.is(200);
+    for name in ["1", "2"] {
+        one.ask("DELETE", name, &[], Value::Null).await.is(204);
+    }
+    for variant in &variants {
+        let record = format!("data/notices/{}.notice", variant["id"].as_str().unwrap());
+        assert!(!folder.path().join(record).exists());
+    }
+    until("nothing is left", async || super::clips_on_disk(folder.path()).is_empty()).await;
+    assert_eq!(fs::read_dir(folder.path().join("data/published")).unwrap().count(), 0);
 }
