@@ -216,6 +216,24 @@ test("the clips that are kept are bounded, and those that were not used for the 
   assert.ok(paths.some((path) => path.startsWith("/v1/clips/3.wav")));
 });
 
+test("nor do the clips that are kept take more than 100 MB", async () => {
+  const { notice: id } = await (await fetch(`${service.origin}/v1/published/first`)).json();
+  await page.goto(`${service.origin}/demo/`);
+  await page.evaluate(async (notice) => {
+    const cache = await caches.open("langdu-kiosk-clips");
+    for (const [number, bytes] of [60_000_000, 39_000_000, 999_999].entries()) {
+      const headers = { "Content-Type": "audio/wav", "Content-Length": `${bytes}`, "Cache-Control": "immutable" };
+      await cache.put(`/v1/clips/${number}.wav?notice=${notice}`, new Response("x", { headers }));
+    }
+  }, id);
+  await visit();
+  await open("first");
+  await hearAll();
+  await untilKept(4);
+  const paths = await kept("langdu-kiosk-clips");
+  assert.deepEqual([0, 1, 2].map((number) => paths.some((path) => path.includes(`/${number}.wav`))), [false, true, true]);
+});
+
 test("a part of a clip that is kept is what the service would send", async () => {
   await visit();
   await open("first");
