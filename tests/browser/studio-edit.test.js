@@ -230,6 +230,36 @@ test("publish, replace after a question, withdraw after a question", async () =>
   assert.equal(await page.locator("#done").isVisible(), false, "nothing says that it is published");
 });
 
+test("what somebody else has changed or withdrawn since it was listed is not withdrawn unseen", async () => {
+  const ask = (method, body) => fetch(`${studio.origin}/v1/published/1`, {
+    method, headers: { ...auth(), "Content-Type": "application/json" }, body: body && JSON.stringify(body),
+  });
+  await ask("PUT", { text: "明天停水。", title: "停水" });
+  await open(page, studio);
+  await button("撤下 《停水》").click();
+  await page.locator("#ask").filter({ hasText: "撤下《停水》？" }).waitFor();
+  await ask("PUT", { text: "明天恢复供水。", title: "恢复供水" });
+  await page.locator("#ask-yes").click();
+  await said(page, "别人已经改了这篇公告，没有撤下。列表已经更新，请看清楚再撤下。");
+  assert.deepEqual((await published()).map(({ title }) => title), ["恢复供水"]);
+  await button("撤下 《恢复供水》").waitFor();
+  assert.ok(await page.locator("#published-title").evaluate((one) => one === document.activeElement));
+
+  await ask("DELETE");
+  await button("撤下 《恢复供水》").click();
+  await page.locator("#ask-yes").click();
+  await said(page, "这篇公告已经不在发布列表里了。");
+  await page.locator("#published-none").waitFor();
+  assert.equal(await page.locator("#published-list li").count(), 0);
+
+  await ask("PUT", { text: "后天停水。", title: "又停水" });
+  await open(page, studio);
+  await button("撤下 《又停水》").click();
+  await page.locator("#ask-yes").click();
+  await said(page, "已撤下：《又停水》");
+  assert.deepEqual(await published(), []);
+});
+
 test("what the editor wrote of a notice stays while it is worked on, and is not said of another one", async () => {
   await open(page, studio);
   await look(page, "关于停水的通知\n明天停水。");

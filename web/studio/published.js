@@ -65,10 +65,20 @@ function publishedItem(entry) {
   return make("li", { className: "entry" }, words, tools);
 }
 
-async function withdrawEntry({ name, title }) {
+async function withdrawEntry(entry) {
+  const { name, title } = entry;
   const words = "撤下以后，读者不能再听，录音也会删除。";
   if (!await askFirst(`撤下《${title}》？`, words, "撤下")) return;
-  await call("DELETE", `/v1/published/${encodeURIComponent(name)}`);
+  try {
+    await withdrawAsListed(entry);
+  } catch (error) {
+    // Then the list is what it was, and not what it is.
+    if (["published_changed", "published_unknown"].includes(error.code)) {
+      await loadPublished();
+      $("published-title").focus();
+    }
+    throw error;
+  }
   if (hearing && !hearing.shown) hearing.reading.stop();
   if ($("done").dataset.name === name) { // it is not published any more
     $("done").replaceChildren();
@@ -77,4 +87,17 @@ async function withdrawEntry({ name, title }) {
   await loadPublished();
   say(`已撤下：《${title}》`);
   $("published-title").focus();
+}
+
+/** Withdraws what the list shows, and nothing that somebody else has published in its place since. */
+async function withdrawAsListed({ name, changed_at: listedAt }) {
+  const path = `/v1/published/${encodeURIComponent(name)}`;
+  try {
+    const { changed_at: changedAt, etag } = await callTagged("GET", path);
+    if (changedAt !== listedAt) throw new Refusal("", { code: "published_changed" });
+    await call("DELETE", path, { headers: { "If-Match": etag } });
+  } catch (error) {
+    if (error.code !== "published_changed") throw error;
+    throw new Refusal("别人已经改了这篇公告，没有撤下。列表已经更新，请看清楚再撤下。", error);
+  }
 }
