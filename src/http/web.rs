@@ -71,6 +71,7 @@ static FILES: &[File] = &[
     ),
     file!("/player.css", STYLE, "player.css"),
     file!("/player/offline.wav", SOUND, "player/offline.wav"),
+    file!("/player/refused.wav", SOUND, "player/refused.wav"),
     file!("/player/unavailable.wav", SOUND, "player/unavailable.wav"),
     file!("/demo/", HTML, "demo/index.html"),
     file!("/demo/embed/app.html", HTML, "demo/embed/app.html"),

@@ -396,6 +396,23 @@ test("errors are said in words on the page and aloud, never silence", async () =
   assert.ok(await panel().getByRole("button", { name: "继续朗读" }).isVisible());
 });
 
+test("also what is refused for another reason is told aloud: that it cannot be read, and where the reason stands", async () => {
+  await show(page, portal, regions("请注意安全。", LONG));
+  const recorded = page.waitForResponse((response) => response.url().endsWith("/player/refused.wav"));
+  await button(page).click();
+  await (await recorded).finished();
+  await untilSaid(page, "朗读完毕");
+  for (const [code, words] of [["text_too_long", "文字太长，无法朗读"], ["not_published", "这段文字还没有开通朗读"]]) {
+    portal.fault = (path) => (path.startsWith("/v1/notices") ? { status: 403, code } : undefined);
+    await page.evaluate(() => { window.ear.loudAt = null; });
+    await button(page, 1).click();
+    await untilSaid(page, words, 1);
+    await untilHeard(page);
+    await page.keyboard.press("Shift");
+    assert.notEqual(await untilQuiet(page), Infinity);
+  }
+});
+
 for (const [zoom, width, height] of [[200, 640, 512], [400, 320, 256]]) {
   test(`works at ${zoom} % zoom: nothing is lost to the side, and stopping stays in view`, async () => {
     await everywhere(async (where) => {

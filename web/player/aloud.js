@@ -1,7 +1,8 @@
 // Errors aloud: who cannot see the words hears why it became silent.
 
-/** Our own voice, recorded for when it cannot be asked. */
-const RECORDINGS = new Map([[UNAVAILABLE, "/player/unavailable.wav"], [OFFLINE, "/player/offline.wav"]]);
+/** Our own voice, recorded: the words, or that they stand on the page. */
+const RECORDED = { [OFFLINE]: "offline", [UNAVAILABLE]: "unavailable" };
+const recorded = (words) => address(`/player/${RECORDED[words] || "refused"}.wav`);
 let fetched = false;
 
 /** A Chinese voice of this machine: Linux and kiosks have none. */
@@ -13,14 +14,14 @@ function voiceHere() {
 function prepareAloud() {
   if (fetched || voiceHere()) return;
   fetched = true;
-  for (const path of RECORDINGS.values()) {
-    fetch(address(path), { credentials: "omit", priority: "low" })
-      .then((response) => response.arrayBuffer()) // kept once read to the end
+  for (const words of [UNAVAILABLE, OFFLINE, ""]) {
+    fetch(recorded(words), { credentials: "omit", priority: "low" })
+      .then((response) => response.arrayBuffer())
       .catch(() => { fetched = false; });
   }
 }
 
-/** Says an error until anything is pressed. It is no reading: the button is not pressed. */
+/** Says an error until anything is pressed: no reading. */
 function sayAloud(words) {
   const voice = voiceHere();
   if (voice) {
@@ -28,11 +29,9 @@ function sayAloud(words) {
     utterance.voice = voice;
     utterance.lang = voice.lang;
     speechSynthesis.speak(utterance);
-  } else if (RECORDINGS.has(words)) {
-    audio.src = address(RECORDINGS.get(words));
-    audio.play().catch(() => {});
   } else {
-    return;
+    audio.src = recorded(words);
+    audio.play().catch(() => {});
   }
   const presses = ["pointerdown", "keydown"];
   const quiet = () => {

@@ -30,7 +30,7 @@ async function persist(attempt, signal, held) {
   }
 }
 
-/** JSON where `options` have a method, else bytes. */
+/** JSON where `options` have a method, else how many bytes. */
 async function ask(path, options, signal) {
   const limit = new AbortController();
   const giveUp = () => limit.abort();
@@ -40,8 +40,8 @@ async function ask(path, options, signal) {
   try {
     const response = await fetch(address(path), { ...options, credentials: "omit", signal: limit.signal });
     if (response.ok) {
-      // The browser keeps what was read to the end.
-      return options.method ? await response.json() : await response.arrayBuffer();
+      // The browser keeps what was read to the end, not this script.
+      return options.method ? await response.json() : (await response.arrayBuffer()).byteLength;
     }
     const problem = await response.json().catch(() => ({}));
     const { status } = response;
