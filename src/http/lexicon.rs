@@ -162,8 +162,9 @@ async fn at_work<T: Send + 'static>(
     headers: &HeaderMap,
     work: impl FnOnce(&SiteLexicon, Option<&str>) -> Result<T, SiteError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let expected =
-        headers.get(header::IF_MATCH).map(|tag| tag.to_str().unwrap_or("").trim_matches('"').to_owned());
+    let expected = headers.get(header::IF_MATCH).map(|tag| {
+        range::expected_names(tag.to_str().unwrap_or_default()).next().unwrap_or_default().to_owned()
+    });
     let site = app.renderer.lexicon().clone();
     let work = move || work(&site, expected.as_deref().filter(|&expected| expected != "*"));
     match tokio::task::spawn_blocking(work).await {

@@ -279,10 +279,11 @@ fn named(name: Result<Path<String>, PathRejection>) -> Result<Name, Problem> {
 /// What `If-Match` and `If-None-Match` ask for.
 fn expected(headers: &HeaderMap) -> Expected {
     if let Some(tags) = headers.get(header::IF_MATCH) {
-        let tags: Vec<&str> = tags.to_str().unwrap_or_default().split(',').map(str::trim).collect();
-        return match tags.contains(&"*") {
+        let tags: Vec<String> =
+            range::expected_names(tags.to_str().unwrap_or_default()).map(str::to_owned).collect();
+        return match tags.iter().any(|tag| tag == "*") {
             true => Expected::Something,
-            false => Expected::One(tags.iter().map(|tag| tag.trim_matches('"').to_owned()).collect()),
+            false => Expected::One(tags),
         };
     }
     if range::names(headers, "*") { Expected::Nothing } else { Expected::Anything }

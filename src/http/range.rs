@@ -78,6 +78,15 @@ pub(super) fn names(headers: &HeaderMap, etag: &str) -> bool {
     lists.any(|list| list.split(',').any(|name| name.trim().trim_start_matches("W/") == etag))
 }
 
+/// The names in `If-Match`, without what a proxy that compresses answers makes of them: `W/"…"` or `"…-gzip"`. They name
+/// what was edited, not its bytes.
+pub(super) fn expected_names(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(|name| {
+        let name = name.trim().trim_start_matches("W/").trim_matches('"');
+        ["-gzip", "-br"].iter().find_map(|coding| name.strip_suffix(coding)).unwrap_or(name)
+    })
+}
+
 /// The part of a representation of `len` bytes named `etag` that a GET asks for.
 ///
 /// Several ranges at once, other units and malformed ranges get the whole, as section 14.2 allows.

@@ -15,10 +15,10 @@ const strict = (source) =>
  * `page` is the HTML of `/page`. `fault(path)` may answer `"down"` (the connection is cut), a status
  * or `{status, code, after}` (a problem answer, with Retry-After), "broken" (bytes that are no sound), or
  * milliseconds as `{wait}`. `asked` lists the paths under /v1/ in order, `dropped` those whose answer nobody
- * waited for. `source` is where the page may load from. With `open`, pages of other sites may ask.
+ * waited for; `withoutTags` takes the ETag of every answer away. `source` is where the page may load from. With `open`, pages of other sites may ask.
  */
 export async function startPortal(service, { source = "'self'", open = false } = {}) {
-  const portal = { page: "", fault: () => undefined, asked: [], dropped: [] };
+  const portal = { page: "", fault: () => undefined, asked: [], dropped: [], withoutTags: false };
 
   const server = createServer(async (asking, answer) => {
     if (asking.url === "/page") {
@@ -62,6 +62,7 @@ export async function startPortal(service, { source = "'self'", open = false } =
   function forward(asking, answer) {
     const { method, headers } = asking;
     const onward = request(new URL(asking.url, service), { method, headers }, (response) => {
+      if (portal.withoutTags) delete response.headers.etag;
       answer.writeHead(response.statusCode, response.headers);
       response.pipe(answer);
     });

@@ -157,6 +157,58 @@ test("progress whose connection breaks is told so, and goes on to the end by its
   await page.locator("#progress-words").filter({ hasText: "2 / 2 句，已全部制作" }).waitFor();
 });
 
+test("nor does that of what was published end with its connection", async () => {
+  await look(page, "上周停电。\n下周停电。");
+  await made();
+  portal.fault = (path) => (path.endsWith("/events") ? "down" : undefined);
+  await button("发布").click();
+  await said(page, /^已发布：/);
+  await page.locator("#done").filter({ hasText: "与服务的连接断了，正在重新连接…" }).waitFor();
+  portal.fault = () => undefined;
+  await page.locator("#done").filter({ hasText: "2 / 2 段，读者可以马上听到全文" }).waitFor();
+});
+
+test("while one question is open no other one takes its answer", async () => {
+  await studio.publish("asked", "明天停气。");
+  await studio.publish("other", "后天停气。");
+  await page.reload();
+  await open(page, { origin: portal.origin, key: studio.key });
+  await look(page, "大后天停气。");
+  await made();
+  await page.locator("#name").fill("asked");
+  portal.fault = (path) => (path === "/v1/published/asked" ? { wait: 1500 } : undefined);
+  await button("发布").click();
+  await said(page, "正在发布…");
+  await button("撤下 《后天停气。》").click();
+  await said(page, "请稍候，正在发布，完成后再撤下。");
+  await page.locator("#ask").filter({ hasText: "替换已发布的公告？" }).waitFor();
+  await page.locator("#ask-yes").click();
+  await said(page, "已发布：《大后天停气。》");
+  const titles = await studio.titles();
+  assert.ok(titles.includes("后天停气。") && !titles.includes("明天停气。"), `${titles}`);
+});
+
+test("a proxy that takes the names of editions away keeps nobody from editing", async () => {
+  await studio.publish("bare", "停水一天。");
+  portal.withoutTags = true;
+  try {
+    await page.reload();
+    await open(page, { origin: portal.origin, key: studio.key });
+    await button("撤下 《停水一天。》").click();
+    await page.locator("#ask-yes").click();
+    await said(page, "已撤下：《停水一天。》");
+    await look(page, "请到六安路签到。");
+    await page.locator("#s0 .fix").click();
+    await page.locator("#written").fill("六安路");
+    await page.locator("#said").fill("liu4 an1 lu4");
+    await button("保存并试听").click();
+    await said(page, "正在听第 1 句");
+  } finally {
+    portal.withoutTags = false;
+  }
+  assert.equal((await studio.titles()).includes("停水一天。"), false);
+});
+
 test("a download that breaks off is told, and no part of it is taken for the whole", async () => {
   const failing = await startStudio({ more: ["--faults", "fail:100"] });
   try {

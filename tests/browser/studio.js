@@ -20,7 +20,7 @@ export const NOTICE = [
 
 /**
  * The humming service with a key good for `rights` and a lexicon that has 二连浩特, unless it is to have none; `more`
- * are its arguments.
+ * are its arguments. `publish(name, text)` and `titles()` are what somebody else does and sees.
  */
 export async function startStudio({ rights = ["publish", "lexicon"], words = true, start = startHum, more = [] } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "langdu-studio-"));
@@ -28,11 +28,19 @@ export async function startStudio({ rights = ["publish", "lexicon"], words = tru
   const lexicon = join(folder, "lexicon.tsv");
   await writeFile(lexicon, "二连浩特\ter4 lian2 hao4 te4\t地名\n");
   const service = await start(["--keys", file, ...(words ? ["--lexicon", lexicon] : []), ...more]);
+  const publish = async (name, text) => {
+    const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
+    const url = `${service.origin}/v1/published/${name}`;
+    const response = await fetch(url, { method: "PUT", headers, body: JSON.stringify({ text }) });
+    if (!response.ok) throw new Error(await response.text());
+  };
+  const titles = async () =>
+    (await (await fetch(`${service.origin}/v1/published`)).json()).entries.map(({ title }) => title);
   const stop = async () => {
     await service.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  return { ...service, key, folder, lexicon, stop };
+  return { ...service, key, folder, lexicon, publish, titles, stop };
 }
 
 /** Opens the page and gives it the key; without one, goes on without. */

@@ -425,9 +425,13 @@ test("targets are at least 60 by 60, text at least 18 pixels, and 320 pixels are
   await open(page, studio);
   await look(page);
   await button("显示拼音").click();
+  await page.getByLabel("公告网页地址（可不填）", { exact: true }).fill("https://www.example.gov.cn/1.html");
+  await button("发布").click();
+  await said(page, /^已发布：/);
+  await page.locator(".entry a").waitFor();
   const [targets, small] = await page.evaluate(() => {
     const shown = (element) => element.checkVisibility() && element.getClientRects().length > 0;
-    const sizes = [...document.querySelectorAll("button,select,label.file")].filter(shown).map((element) => {
+    const sizes = [...document.querySelectorAll("button,select,label.file,main a")].filter(shown).map((element) => {
       const { width, height } = element.getBoundingClientRect();
       return [element.textContent, width, height];
     });

@@ -105,7 +105,7 @@ async function saveEntry() {
   wrong($("said"), "");
   if (!written) throw new Refusal("请填写原文里的写法。", { code: "written_missing" });
   const json = { said: $("said").value.trim(), remark: $("remark").value.trim() };
-  const headers = { "If-Match": now.lexicon.etag };
+  const headers = unchanged(now.lexicon.etag);
   try {
     await call("PUT", `/v1/lexicon/entries/${encodeURIComponent(written)}`, { json, headers });
   } catch (error) {

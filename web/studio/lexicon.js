@@ -23,7 +23,7 @@ function entryItem({ written, said, kind, remark }) {
 async function removeEntry(written) {
   const words = `删除以后，本站所有公告里的“${written}”都按一般规则读。`;
   if (!await askFirst(`删除词条“${written}”？`, words, "删除")) return;
-  const headers = { "If-Match": now.lexicon.etag };
+  const headers = unchanged(now.lexicon.etag);
   try {
     await call("DELETE", `/v1/lexicon/entries/${encodeURIComponent(written)}`, { headers });
   } catch (error) {

@@ -19,35 +19,17 @@ function startProgress() {
   });
 }
 
-/** Follows the notice to the end; a connection that breaks is begun again. */
+/** Follows the notice to the end. */
 async function follow() {
   following = new AbortController();
-  const { signal } = following;
-  const { id } = now.manifest;
-  for (let pause = 1000; !signal.aborted; pause = Math.min(pause * 2, 15000)) {
-    try {
-      for await (const { event, data } of events(id, signal)) {
-        if (signal.aborted) return;
-        if (event === "done") return;
-        pause = 1000;
-        const clip = clips[data.index];
-        clip.failed = event === "failed" && data;
-        if (event === "ready") Object.assign(clip, { duration: data.duration_ms, url: data.url });
-        showProgress();
-        showSound(clip.sentence);
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      if (error.code && error.code !== "lost" && error.code !== "overloaded") {
-        $("progress-words").textContent = error.words;
-        return;
-      }
-    }
-    $("progress-words").textContent = "与服务的连接断了，正在重新连接…";
-    await new Promise((resolve) => {
-      signal.addEventListener("abort", resolve);
-      setTimeout(resolve, pause);
-    });
+  const tell = (words) => { $("progress-words").textContent = words; };
+  for await (const { event, data } of allEvents(now.manifest.id, following.signal, tell)) {
+    if (event === "done") return;
+    const clip = clips[data.index];
+    clip.failed = event === "failed" && data;
+    if (event === "ready") Object.assign(clip, { duration: data.duration_ms, url: data.url });
+    showProgress();
+    showSound(clip.sentence);
   }
 }
 

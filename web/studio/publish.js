@@ -87,7 +87,7 @@ async function replace(name, path, json) {
     return null;
   }
   try {
-    return await callJson("PUT", path, { json, headers: { "If-Match": before.etag } });
+    return await callJson("PUT", path, { json, headers: unchanged(before.etag) });
   } catch (error) {
     if (error.code !== "published_changed") throw error;
     throw new Refusal("就在刚才，别人又改了这篇公告。请再按一次“发布”，看看现在是哪一篇。", error);
@@ -115,17 +115,13 @@ function showDone(entry) {
 async function followPublished({ notice, clips: all }, bar, words) {
   const ready = new Set();
   const leave = new AbortController();
-  try {
-    for await (const { event, data } of events(notice, leave.signal)) {
-      if (!bar.isConnected) break; // something else was published since
-      if (event === "ready") ready.add(data.index);
-      if (event !== "done") bar.value = ready.size;
-      const failed = event === "done" && data.failed ? `，${data.failed} 段没有制作成功，服务会自己再试` : "";
-      words.textContent = `${ready.size} / ${all} 段${ready.size === all ? "，读者可以马上听到全文" : failed}`;
-    }
-  } catch (error) {
-    words.textContent = error instanceof Refusal ? error.words : LOST;
-  } finally {
-    leave.abort();
+  const tell = (what) => { words.textContent = what; };
+  for await (const { event, data } of allEvents(notice, leave.signal, tell)) {
+    if (!bar.isConnected) break; // something else was published since
+    if (event === "ready") ready.add(data.index);
+    if (event !== "done") bar.value = ready.size;
+    const failed = event === "done" && data.failed ? `，${data.failed} 段没有制作成功，服务会自己再试` : "";
+    tell(`${ready.size} / ${all} 段${ready.size === all ? "，读者可以马上听到全文" : failed}`);
   }
+  leave.abort();
 }

@@ -53,7 +53,7 @@ function publishedItem(entry) {
   const tools = make("div", { className: "tools" }, hear);
   if (may("publish")) {
     const withdraw = make("button", { type: "button" }, "撤下", unseen(`《${title}》`));
-    withdraw.addEventListener("click", () => during(withdraw, () => withdrawEntry(entry)));
+    withdraw.addEventListener("click", () => during(withdraw, () => alone("撤下", () => withdrawEntry(entry))));
     tools.append(withdraw);
   }
   const about = [date, category, name].filter(Boolean).join("　");
@@ -69,24 +69,23 @@ async function withdrawEntry(entry) {
   const { name, title } = entry;
   const words = "撤下以后，读者不能再听，录音也会删除。";
   if (!await askFirst(`撤下《${title}》？`, words, "撤下")) return;
+  let trouble = null;
   try {
     await withdrawAsListed(entry);
   } catch (error) {
-    // Then the list is what it was, and not what it is.
-    if (["published_changed", "published_unknown"].includes(error.code)) {
-      await loadPublished();
-      $("published-title").focus();
-    }
-    throw error;
+    // Only these two tell that the list is not what it was.
+    if (!["published_changed", "published_unknown"].includes(error.code)) throw error;
+    trouble = error;
   }
   if (hearing && !hearing.shown) hearing.reading.stop();
-  if ($("done").dataset.name === name) { // it is not published any more
+  if ($("done").dataset.name === name) { // it is not published any more, or not as it was
     $("done").replaceChildren();
     $("done").hidden = true;
   }
   await loadPublished();
-  say(`已撤下：《${title}》`);
   $("published-title").focus();
+  if (trouble) throw trouble;
+  say(`已撤下：《${title}》`);
 }
 
 /** Withdraws what the list shows, and nothing that somebody else has published in its place since. */
@@ -95,7 +94,7 @@ async function withdrawAsListed({ name, changed_at: listedAt }) {
   try {
     const { changed_at: changedAt, etag } = await callTagged("GET", path);
     if (changedAt !== listedAt) throw new Refusal("", { code: "published_changed" });
-    await call("DELETE", path, { headers: { "If-Match": etag } });
+    await call("DELETE", path, { headers: unchanged(etag) });
   } catch (error) {
     if (error.code !== "published_changed") throw error;
     throw new Refusal("别人已经改了这篇公告，没有撤下。列表已经更新，请看清楚再撤下。", error);

@@ -54,6 +54,9 @@ const callTagged = (method, path) => call(method, path, {
   read: async (response) => ({ etag: response.headers.get("ETag"), ...await response.json() }),
 });
 
+/** What an edit is sent with, so that it is of what was seen; some proxies take the ETag away. */
+const unchanged = (etag) => (etag ? { "If-Match": etag } : {});
+
 /** The events of a notice, each as {event, data}. An EventSource could not send the key. */
 async function* events(id, signal) {
   const response = await call("GET", `/v1/notices/${id}/events`, { signal, patience: 0 });
@@ -71,5 +74,33 @@ async function* events(id, signal) {
       const data = /^data: ?(.*)$/m.exec(one);
       if (event && data) yield { event: event[1], data: JSON.parse(data[1]) };
     }
+  }
+}
+
+/**
+ * The same to the last one: a connection that breaks is begun again, and `tell` says so meanwhile. Ends earlier with
+ * `signal`, and where the service says why there is nothing to follow.
+ */
+async function* allEvents(id, signal, tell) {
+  for (let pause = 1000; !signal.aborted; pause = Math.min(pause * 2, 15000)) {
+    try {
+      for await (const one of events(id, signal)) {
+        if (signal.aborted) return;
+        pause = 1000;
+        yield one;
+        if (one.event === "done") return;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error.code && error.code !== "lost" && error.code !== "overloaded") {
+        tell(error.words);
+        return;
+      }
+    }
+    tell("与服务的连接断了，正在重新连接…");
+    await new Promise((resolve) => {
+      signal.addEventListener("abort", resolve);
+      setTimeout(resolve, pause);
+    });
   }
 }
