@@ -540,9 +540,9 @@ test("the second tap of a double tap is not for what has come under the finger",
   const apart = () => page.evaluate(() => window.presses.at(-1) - window.presses.at(-2));
   // The second one when the sentence is there, unless this machine was so slow that it is a tap of its own.
   for (let tries = 0; ; tries += 1) {
-    await page.mouse.click(left, top);
+    await page.touchscreen.tap(left, top);
     await page.locator(".sentence").first().waitFor();
-    await page.mouse.click(left, top);
+    await page.touchscreen.tap(left, top);
     if (await apart() < 450) break;
     assert.ok(tries < 10, "the sentences come too late for any double tap");
     await press("返回列表");
@@ -551,7 +551,7 @@ test("the second tap of a double tap is not for what has come under the finger",
   await page.waitForTimeout(1000);
   assert.equal(await page.locator("#read").innerText(), "朗读", "nobody has asked for that");
   // Later it is a tap of its own; and twice on one thing is twice.
-  await page.mouse.click(left, top);
+  await page.touchscreen.tap(left, top);
   await heard(page);
   await press("停止");
   const size = () => page.locator("html").getAttribute("data-size");

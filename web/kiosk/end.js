@@ -13,10 +13,12 @@ addEventListener("online", look);
 let last = { x: 0, y: 0, time: -1, pressed: null };
 // Of a double tap the second one is for what the first has pressed, and not for what has come under the finger since.
 addEventListener("click", (event) => {
-  const { clientX: x, clientY: y, timeStamp: time, detail } = event;
+  const { clientX: x, clientY: y, timeStamp: time, detail, pointerType } = event;
   const pressed = event.target.closest("button, .sentence, dialog");
-  const isSecond = detail > 0 && time - last.time < DOUBLE_TAP && Math.hypot(x - last.x, y - last.y) < FINGER;
-  if (isSecond && pressed !== last.pressed) {
+  // A mouse counts its clicks; whether a screen counts taps depends on the system.
+  const isCounted = detail > 1 || pointerType === "touch";
+  const isNear = time - last.time < DOUBLE_TAP && Math.hypot(x - last.x, y - last.y) < FINGER;
+  if (isCounted && isNear && pressed !== last.pressed) {
     event.preventDefault();
     event.stopImmediatePropagation();
   } else {
