@@ -167,6 +167,27 @@ test("a terminal that was switched on before the service says so, and shows the 
   assert.deepEqual(await names(page), ["second", "first"]);
 });
 
+test("a list that is refused to a terminal is not said to be on its way", async () => {
+  await throughPortal(service.origin, async (portal) => {
+    portal.fault = (path) => (path.startsWith("/v1/published") ? 403 : undefined);
+    await page.goto(`${portal.origin}/kiosk/`);
+    await at(page, "nothing").filter({ hasText: LOST }).waitFor();
+    portal.fault = () => undefined;
+    await page.locator(".row").first().waitFor();
+    assert.equal(await at(page, "connection").textContent(), "");
+  });
+});
+
+test("that the service is gone is said aloud, also by a terminal that was switched on since", async () => {
+  await visit();
+  await open("second");
+  await service.kill();
+  await page.reload();
+  await open("second");
+  await press("朗读");
+  await until(page, () => window.ear.level > 0.01 && [...window.ear.elements].some((audio) => audio.src.endsWith("/player/unavailable.wav")));
+});
+
 test("what is withdrawn is thrown away when the list without it was seen; the rest stays", async () => {
   await page.clock.install();
   await visit();
@@ -302,7 +323,7 @@ test("while nobody is there the page is loaded anew once an hour", async () => {
 test("a service that answers with errors, or too late, is as good as none; what was kept is shown meanwhile", async () => {
   await throughPortal(service.origin, async (portal) => {
     await visit("", portal.origin);
-    for (const fault of [502, { wait: 5000 }]) {
+    for (const fault of [502, { wait: 5000 }, 404, 403]) {
       portal.fault = (path) => (path.startsWith("/v1/") ? fault : undefined);
       await page.reload();
       await at(page, "connection").filter({ hasText: LOST }).waitFor();

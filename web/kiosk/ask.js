@@ -26,7 +26,9 @@ async function ask(path) {
   try {
     const response = await get(`..${path}`);
     const body = response.ok ? await response.json() : null;
-    setLost(response.status >= 500 || isKept(response));
+    // A notice may be there no more. The list always is, whatever a proxy says.
+    const isAnswer = response.ok || (response.status < 500 && path !== pathOfList());
+    setLost(!isAnswer || isKept(response));
     return { status: response.status, body, etag: response.headers.get("ETag") };
   } catch (unanswered) {
     setLost(true);

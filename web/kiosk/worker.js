@@ -12,7 +12,10 @@ const NOTICES = "langdu-kiosk-notices";
 const CLIPS = "langdu-kiosk-clips";
 
 /** What the page is made of, seen from here. */
-const PAGE = ["./", "kiosk.css", "kiosk.js", "../player.js", "../player.css", "../demo/emblem.svg"];
+const PAGE = [
+  "./", "kiosk.css", "kiosk.js", "../player.js", "../player.css", "../demo/emblem.svg",
+  "../player/offline.wav", "../player/refused.wav", "../player/unavailable.wav", // errors aloud
+];
 /** So many lists and manifests, clips, and bytes of clips are kept; what was used longest ago goes first. */
 const MOST_NOTICES = 200;
 const MOST_CLIPS = 300;
@@ -54,8 +57,8 @@ addEventListener("fetch", (event) => {
 /** What the service has at `path`; what is kept, where it does not answer, or not soon. */
 async function newest(event, name, path) {
   const cache = await caches.open(name);
-  // A notice may be there no more. The page always is, whatever a proxy says for a moment.
-  const isAnswer = ({ status }) => status === 200 || (name === NOTICES && status < 500);
+  // A notice may be there no more. The page and the list always are, whatever a proxy says for a moment.
+  const isAnswer = ({ status }) => status === 200 || (path.startsWith(NOTICE) && status < 500);
   const fresh = fetch(path, { cache: "no-cache", credentials: "omit" }).then(async (response) => {
     if (response.status === 200) await cache.put(path, response.clone()).catch(() => {});
     else if (response.status === 404 && isAnswer(response)) await cache.delete(path).catch(() => {});
