@@ -191,6 +191,15 @@ export async function untilQuiet(page) {
 export const untilSaid = (page, words, at = 0, timeout = 60_000) =>
   status(page, at).filter({ hasText: words }).waitFor({ timeout });
 
+/** Has somebody else pause the sound: a telephone call. Not between two clips, where nothing plays that could be. */
+export const pauseSound = (page) =>
+  page.waitForFunction(() => {
+    const [audio] = window.ear.elements;
+    if (audio.paused) return false;
+    audio.pause();
+    return true;
+  });
+
 export const pressed = (page, at = 0) => button(page, at).getAttribute("aria-pressed");
 
 /** Text without white space: how a page breaks its lines is not part of a sentence. */

@@ -8,7 +8,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import {
-  button, launch, newPage, pressed, regions, show, status, untilHeard, untilQuiet, untilSaid,
+  button, launch, newPage, pauseSound, pressed, regions, show, status, untilHeard, untilQuiet, untilSaid,
 } from "./browser.js";
 import { startPortal } from "./portal.js";
 import { startHum } from "./service.js";
@@ -357,7 +357,7 @@ test("text up to 30 pixels and more without loss", async () => {
   }
 });
 
-test("role=status says started, stopped, finished, failed; the text being read is never in a live region", async () => {
+test("role=status says started, paused, stopped, finished, failed; the text being read is never in a live region", async () => {
   await show(page, portal, regions("请注意安全。请带好雨伞。", LONG, "请按时到场。"));
   await page.evaluate(() => {
     window.said = [];
@@ -369,13 +369,17 @@ test("role=status says started, stopped, finished, failed; the text being read i
   await untilSaid(page, "朗读完毕");
   await button(page, 1).click();
   await untilSaid(page, "正在朗读", 1);
+  await pauseSound(page);
+  await untilSaid(page, "已暂停", 1);
+  await button(page, 1).click();
+  await untilSaid(page, "正在朗读", 1);
   await button(page, 1).click();
   await untilSaid(page, "已停止", 1);
   portal.fault = () => "down";
   await button(page, 2).click();
   await untilSaid(page, "朗读服务暂时不可用", 2);
   const said = [...new Set(await page.evaluate(() => window.said))];
-  const wanted = ["正在准备…", "正在朗读，再按一次停止", "朗读完毕", "已停止", "朗读服务暂时不可用，请稍后再试"];
+  const wanted = ["正在准备…", "正在朗读，再按一次停止", "朗读完毕", "已暂停", "已停止", "朗读服务暂时不可用，请稍后再试"];
   assert.deepEqual(wanted.filter((words) => !said.includes(words)), [], String(said));
   assert.ok(said.every((words) => !/雨伞|安全|到场/.test(words)), String(said));
   const live = await page.locator("[aria-live],[role=status],[role=alert],[role=log]").allTextContents();

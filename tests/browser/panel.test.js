@@ -277,7 +277,7 @@ test("a click on a sentence goes on from there where the page listens to clicks 
   assert.equal(await pressed(page), "true");
 });
 
-test("the machine's keys: title, stop by pause, on with the same sentence by play, next, previous", async () => {
+test("the machine's keys: title, pause, on with the same sentence by play, next, previous, stop", async () => {
   await page.addInitScript(() => {
     window.keys = {};
     MediaSession.prototype.setActionHandler = (key, act) => { window.keys[key] = act; };
@@ -292,10 +292,27 @@ test("the machine's keys: title, stop by pause, on with the same sentence by pla
   await key("nexttrack");
   await untilMarked(LONG[1]);
   await key("pause");
-  await untilSaid(page, "已停止");
+  await untilSaid(page, "已暂停");
   assert.deepEqual(await machine(), ["停水 通知", "paused"]);
   assert.equal(await pressed(page), "false");
+  assert.deepEqual(await panel().getByRole("button").allTextContents(), ["继续朗读", "关闭", "上一句", "下一句"]);
   await key("play");
+  await untilMarked(LONG[1]);
+  // As well by the panel and by the button; or no more.
+  for (const resume of [control("继续朗读"), button(page)]) {
+    await key("pause");
+    await untilSaid(page, "已暂停");
+    await resume.click();
+    await untilMarked(LONG[1]);
+  }
+  await key("pause");
+  await control("关闭").click();
+  await untilSaid(page, "已停止");
+  assert.deepEqual(await machine(), [undefined, "none"]);
+  assert.equal(await panel().count(), 0);
+  await button(page).click();
+  await untilMarked(`通知${LONG[0]}`);
+  await key("nexttrack");
   await untilMarked(LONG[1]);
   await key("previoustrack");
   await untilMarked(`通知${LONG[0]}`);
@@ -333,6 +350,52 @@ test("after a failure the panel offers to go on, with the same sentence, and to 
   assert.equal(portal.asked.filter((path) => path === "/v1/notices").length, 1, "the text is sent once");
   await control("停止").click();
   assert.equal(await panel().count(), 0);
+});
+
+test("the second tap of a double tap is not for what stood behind the control, or has taken its place", async () => {
+  await page.context().close();
+  page = await newPage(browser, { viewport: { width: 390, height: 780 }, hasTouch: true, reducedMotion: "reduce" });
+  await show(page, portal, `${regions(TEXT.repeat(6))}<a href="#left" id="below">离开</a>`);
+  const below = page.locator("#below");
+  await below.evaluate(({ style }) => Object.assign(style, { position: "fixed", inset: "auto 0 0", height: "40vh" }));
+  const place = () => page.evaluate(() => location.hash);
+
+  /** Taps twice by the left edge of a control, once `ready`, and again where this machine was too slow. */
+  const tapTwice = async (name, ready) => {
+    for (let tries = 0; tries < 10; tries += 1) {
+      await ready();
+      const { x, y, height } = await control(name).boundingBox();
+      const begun = Date.now();
+      for (let taps = 0; taps < 2; taps += 1) await page.touchscreen.tap(x + 20, y + height / 2);
+      if (Date.now() - begun < 450) return;
+      await page.evaluate(() => { location.hash = ""; });
+      if (await control("停止").count()) await control("停止").tap();
+    }
+    assert.fail("taps come too late for any double tap");
+  };
+
+  await tapTwice("停止", async () => {
+    await button(page).tap();
+    await untilSaid(page, "正在朗读");
+  });
+  await untilSaid(page, "已停止");
+  assert.equal(await place(), "");
+  await page.waitForTimeout(500); // then a tap is one of its own
+  await below.tap();
+  assert.equal(await place(), "#left");
+
+  await tapTwice("继续朗读", async () => {
+    await page.reload();
+    portal.fault = () => 503;
+    await button(page).tap();
+    await control("继续朗读").waitFor();
+    portal.fault = () => undefined;
+  });
+  await untilSaid(page, "正在朗读"); // 停止 has come to where 继续朗读 was
+  const { x, y, height } = await control("停止").boundingBox();
+  await page.waitForTimeout(500);
+  await page.touchscreen.tap(x + 20, y + height / 2);
+  await untilSaid(page, "已停止");
 });
 
 test("a failed reading that is closed begins anew", async () => {

@@ -115,6 +115,26 @@ test("a finger reads what it selected", async () => {
   assert.deepEqual(await page.evaluate(() => window.ear.marked), SENTENCES.slice(0, 1));
 });
 
+test("the second tap of a double tap is not for the sentence behind it", async () => {
+  await page.context().close();
+  page = await newPage(browser, { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true });
+  for (let tries = 0; ; tries += 1) {
+    await show(page, portal, regions(TEXT.repeat(20)));
+    await select("#r0", 0, 6);
+    await pick().waitFor();
+    const { x, y, width, height } = await pick().boundingBox();
+    const tap = () => page.touchscreen.tap(x + width / 2, y + height / 2);
+    const begun = Date.now();
+    await tap();
+    await untilSaid(page, "正在朗读"); // what stands behind it could be read from now
+    await tap();
+    if (Date.now() - begun < 450) break;
+    assert.ok(tries < 10, "taps come too late for any double tap");
+  }
+  await untilSaid(page, "朗读完毕");
+  assert.deepEqual(await page.evaluate(() => window.ear.marked), SENTENCES.slice(0, 1));
+});
+
 test("it is reached with Tab, pressed with Enter, and the focus goes to the button that stops", async () => {
   await show(page, portal, regions(TEXT.repeat(4)));
   await drag("#r0", 0, 45); // long enough to be read still when it is stopped

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import {
-  button, holds, launch, newPage, pressed, regions, show, status, unheard, untilHeard, untilSaid,
+  button, holds, launch, newPage, pauseSound, pressed, regions, show, status, unheard, untilHeard, untilSaid,
 } from "./browser.js";
 import { startPortal } from "./portal.js";
 import { rehearse, startHum } from "./service.js";
@@ -240,14 +240,8 @@ test("somebody else pauses the sound: the page follows", async () => {
   await show(page, portal, regions(unheard()));
   await button(page).click();
   await untilHeard(page);
-  // Not between two clips, where nothing plays that could be paused.
-  await page.waitForFunction(() => {
-    const [audio] = window.ear.elements;
-    if (audio.paused) return false;
-    audio.pause();
-    return true;
-  });
-  await untilSaid(page, "已停止");
+  await pauseSound(page);
+  await untilSaid(page, "已暂停");
   assert.equal(await pressed(page), "false");
 });
 

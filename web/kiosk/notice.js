@@ -6,6 +6,7 @@ const FURNITURE = ["button_hint", "navigation", "column_label", "footer"];
 const SAID = {
   ready: "按“朗读”开始听；按哪一句，就从哪一句听起",
   stopped: "已停止。按“朗读”接着听",
+  paused: "已暂停。按“朗读”接着听",
   reading: "正在朗读",
   lost: "连不上朗读服务，已停下。连上以后会接着读。",
   later: "连上以后会打开这条公告。",

@@ -4,8 +4,8 @@
  *   <script src="https://your-langdu/player.js" defer></script>
  *   <article data-langdu-region> … </article>
  *
- * A click: 1. collect the region's text, 2. submit it to the service, 3. fetch the clips of its sentences ahead,
- * 4. sound one after the other, 5. mark the sentence being heard.
+ * A click: 1. collect the region's text, 2. submit it, 3. fetch its clips ahead, 4. sound one after the other, 5. mark
+ * the sentence being heard.
  *
  * Attributes:
  *   data-langdu-region   on the element to read: a button is put before it; on a button: the id or CSS selector of what

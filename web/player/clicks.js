@@ -6,6 +6,8 @@ const OWN_MEANING =
   "[role=button],[role=link],[role=checkbox],[role=tab],[role=menuitem]," +
   '[contenteditable]:not([contenteditable=false]),[tabindex]:not([tabindex^="-"])';
 
+const DOUBLE_TAP = 500; // milliseconds
+
 let wasSelected = false;
 
 function listenToClicks(page) {
@@ -23,6 +25,19 @@ function isPlain(event, page) {
   const own = target.closest(OWN_MEANING);
   return !wasSelected && page.getSelection().isCollapsed && (!own || own.contains(rootOf(active.region)));
 }
+
+let tapped = null;
+// Two taps on a control that goes are one: the second is not for what stands behind it.
+addEventListener("click", (event) => {
+  const { target, timeStamp, detail, pointerType } = event;
+  const isGone = tapped && timeStamp - tapped.timeStamp < DOUBLE_TAP && !tapped.target.getClientRects().length;
+  if (isGone && (detail > 1 || pointerType === "touch")) {
+    event.preventDefault();
+    event.stopPropagation();
+  } else if (panel.element.contains(target) || picker.contains(target)) {
+    tapped = event;
+  }
+}, true);
 
 /** Goes on from the sentence under the pointer, or the next one that is read aloud. */
 function readFrom(part, { clientX: x, clientY: y }) {

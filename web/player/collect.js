@@ -1,6 +1,6 @@
 // 1. collect: the text of a region, and where every character of it stands.
 
-/** What is not read. Nor is what a picture is said to show, which is often a file's name. */
+/** What is not read; nor are the words for a picture, often a file's name. */
 const SILENT =
   "script,style,template,noscript,textarea,select,button,iframe,object,audio,video,canvas,svg,progress,meter,rt,rp," +
   "[aria-hidden=true],[inert],[data-langdu-skip]";
@@ -16,7 +16,7 @@ const SLICE = 6;
  * are in. Blocks and <br> are lines, cells are parted by tabs, the numbers of an <ol> are written out.
  */
 async function collect(roots, silent = SILENT) {
-  const walking = walk([].concat(roots), silent);
+  const walking = walk(roots, silent);
   for (let begun = 0, step; ;) { // not in the task of the click
     step = walking.next();
     if (step.done) return step.value;

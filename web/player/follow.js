@@ -23,7 +23,7 @@ function originOf(view) {
   return { left, top };
 }
 
-/** The boxes around `node` that scroll, from the nearest out: {box, from, to}, what of it can be seen beside the panel. */
+/** The boxes around `node` that scroll, inner first: {box, from, to}, what can be seen of it. */
 function scrollersOf(node) {
   const found = [];
   const add = (box, top, bottom) => {
@@ -95,7 +95,7 @@ function uncover(element) {
 
 const MARGIN = 8;
 
-/** Whether the panel covers any of `top` to `bottom`; what is longer than the room may be covered in part. */
+/** Of what is longer than the room a part may be covered. */
 function isCovered({ top, bottom }) {
   const { from, to } = freeRoom();
   if (bottom - top > to - from) return bottom <= from || top >= to;

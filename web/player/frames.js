@@ -1,4 +1,4 @@
-// Frames: a region that is an <iframe> of this site is read like a part of the page.
+// Frames: an <iframe> of this site is read like a part of the page.
 
 function rootOf(region) {
   if (region.localName !== "iframe") return region;

@@ -1,6 +1,6 @@
 // The main text of a page that marks none: where its running text is.
 //
-// Running text are the Chinese characters of lines with punctuation outside links and AROUND, whatever classes are called.
+// Running text: the Chinese characters of lines with punctuation, outside links and AROUND.
 
 const AROUND =
   "nav,aside,footer,dialog,[role=navigation],[role=complementary],[role=contentinfo],[role=banner],[role=search]," +

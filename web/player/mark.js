@@ -16,7 +16,7 @@ function mark(ranges) {
   const highlights = highlightsOf(ranges[0]);
   if (highlights) highlights.set("langdu", new (viewOf(ranges[0].startContainer).Highlight)(...ranges));
   else drawBoxes();
-  // Whoever does not have the last sentence in view has scrolled away, and is left alone.
+  // Who has scrolled away from the last sentence is left alone.
   if (wasInView) bringIntoView(ranges);
 }
 
@@ -39,10 +39,8 @@ function drawBoxes() {
   for (const range of marked) {
     for (const box of range.getClientRects()) {
       const drawn = make("div", "langdu-box");
-      drawn.style.left = `${box.left - origin.left}px`;
-      drawn.style.top = `${box.top - origin.top}px`;
-      drawn.style.width = `${box.width}px`;
-      drawn.style.height = `${box.height}px`;
+      const sides = { left: box.left - origin.left, top: box.top - origin.top, width: box.width, height: box.height };
+      for (const side in sides) drawn.style[side] = `${sides[side]}px`;
       overlay.append(drawn);
     }
   }

@@ -1,4 +1,4 @@
-// The rest of the machine: media keys, the lock screen, other windows of the site.
+// The machine: media keys, lock screen, other windows of the site.
 
 const session = window.MediaMetadata && navigator.mediaSession;
 

@@ -23,7 +23,7 @@ function makePanel() {
     words,
     speed,
     resume: add("resume", "继续朗读", (part) => part.reading.resume()),
-    stop: add("stop", "停止", (part) => (part.failed ? giveUp(part) : stop())),
+    stop: add("stop", "停止", (part) => (part.halted ? giveUp(part) : stop())),
     previous: add("previous", "上一句", (part) => part.reading.previous()),
     next: add("next", "下一句", (part) => { if (!part.reading.next()) tell(part, LAST); }),
     slower: add("slower", "慢一点", (part) => changeSpeed(part, -1, SLOWEST)),
@@ -39,7 +39,7 @@ function makePanel() {
 }
 
 function showPanel(part, state, words) {
-  if (active !== part && !part.failed) {
+  if (active !== part && !part.halted) {
     if (panel.part === part) hidePanel();
     return;
   }
@@ -48,10 +48,10 @@ function showPanel(part, state, words) {
   panel.part = part;
   panel.words.textContent = words;
   panel.element.dataset.langduState = state;
-  panel.stop.textContent = part.failed ? "关闭" : "停止";
-  panel.resume.hidden = !part.failed;
-  panel.slower.hidden = panel.faster.hidden = part.failed;
-  panel.previous.hidden = panel.next.hidden = part.failed && !part.reading.manifest;
+  panel.stop.textContent = part.halted ? "关闭" : "停止";
+  panel.resume.hidden = !part.halted;
+  panel.slower.hidden = panel.faster.hidden = part.halted;
+  panel.previous.hidden = panel.next.hidden = part.halted && !part.reading.manifest;
   placePanel(part, appears);
   // A button that has gone hands the focus on.
   if (panel.element.contains(document.activeElement) && document.activeElement.hidden) panel.stop.focus();
@@ -77,19 +77,21 @@ function hidePanel() {
   panel.part = null;
   element.remove();
   room.remove();
-  document.documentElement.style.scrollPaddingTop = document.documentElement.style.scrollPaddingBottom = "";
+  keepFree("");
 }
 
 function fitPanel() {
   if (!panel.part) return;
   const { element, room, atTop } = panel;
-  const { style } = document.documentElement;
-  const height = `${element.offsetHeight}px`;
   element.classList.toggle("langdu-top", atTop);
-  room.style.height = height;
-  style.scrollPaddingTop = atTop ? height : "";
-  style.scrollPaddingBottom = atTop ? "" : height;
+  keepFree(room.style.height = `${element.offsetHeight}px`);
   uncover(document.activeElement);
+}
+
+function keepFree(height) {
+  const { style } = document.documentElement;
+  style.scrollPaddingTop = panel.atTop ? height : "";
+  style.scrollPaddingBottom = panel.atTop ? "" : height;
 }
 
 function freeRoom() {
@@ -105,8 +107,7 @@ function changeSpeed(part, by, end) {
 
 function giveUp(part) {
   silence();
-  part.failed = false;
-  show(part, "stopped", null, WORDS.stopped);
+  forget(part, WORDS.stopped);
 }
 
 document.addEventListener("focusin", () => {

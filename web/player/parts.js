@@ -1,8 +1,8 @@
-// Controls: the regions of the page, each with its button and its status.
+// Parts: each region with its button and its status.
 
 /**
  * {region, button, status, bar, select}; once it was read also `reading`, `collected`, `clips` (which were wanted),
- * `sent` (a text and the manifest of it), and `failed`.
+ * `sent` (a text and the manifest of it), and `halted`: failed or paused.
  */
 const parts = [];
 let active = null;
@@ -27,7 +27,7 @@ function read(part, { from, clips } = {}) {
     title: titleOf(part.region),
     onchange: ({ state, sentence, words }) => {
       active = current === reading ? part : null;
-      part.failed = state === "failed";
+      part.halted = /failed|paused/.test(state);
       if (sentence !== null && sentence !== part.marked) {
         mark(rangesOf(part.collected.runs, reading.manifest.sentences[sentence].span));
       } else if (sentence === null) {
@@ -41,10 +41,11 @@ function read(part, { from, clips } = {}) {
   reading.go();
 }
 
-function forget(part) {
-  if (!part.failed) return;
-  part.failed = false;
-  show(part, "stopped", null, "");
+function forget(part, words = "") {
+  if (!part.halted) return;
+  part.halted = false;
+  releaseMedia();
+  show(part, "stopped", null, words);
 }
 
 function titleOf(region) {
@@ -106,7 +107,7 @@ function addPart(region, button, status, bar) {
   button.setAttribute("aria-pressed", "false");
   button.addEventListener("click", () => {
     if (active === part) stop();
-    else if (part.failed) part.reading.resume();
+    else if (part.halted) part.reading.resume();
     else read(part);
   });
   parts.push(part);

@@ -1,4 +1,4 @@
-// The reading: sentences of a manifest one after the other, forwards, backwards and from anywhere.
+// The reading: sentences of a manifest one after the other.
 
 let current = null;
 
@@ -36,7 +36,7 @@ class Reading {
     current = this;
     this.abort = new AbortController();
     this.hop = null;
-    this.heard = this.paused = this.renewed = false;
+    this.heard = this.renewed = false;
     // Still inside the click: a phone lets only sound later what was loaded now.
     silence();
     claimVoice();
@@ -54,9 +54,7 @@ class Reading {
   }
 
   pause() {
-    if (current !== this) return;
-    this.paused = true;
-    this.end("stopped");
+    if (current === this) this.end("paused");
   }
 
   /** False where this is the last sentence. */
@@ -163,7 +161,7 @@ class Reading {
       if (signal.aborted) return;
       await sound(clip.url, signal, ears).catch(async (trouble) => {
         if (signal.aborted || !trouble.retriable) throw trouble;
-        // What the browser kept may be broken: have it again, once, under an address that it has not failed to play.
+        // The browser may keep a broken clip, and remember the address that failed.
         clip.ready = null;
         clip.cache = "reload";
         await this.have(clip, signal);
@@ -195,7 +193,7 @@ class Reading {
     this.abort.abort();
     if (this.hop) this.hop.abort();
     if (this.manifest && state !== "finished") letGo(this.manifest);
-    if (this.paused) {
+    if (state === "paused") {
       hush();
       pauseMedia();
     } else {

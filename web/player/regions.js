@@ -1,14 +1,14 @@
-// Regions: which parts of the page are read, by which buttons, also when the page changes.
+// Regions: which parts of the page are read, and by which buttons.
 
 /** Milliseconds until a changed page is looked at; from one search of main text to the next, more each time. */
 const SETTLED = 100;
 const REST = 2000;
 /** More changed characters than a clock has end the reading. */
 const TICK = 40;
-/** Nothing can stand before these: the bar is the first thing in them. */
+/** Nothing can stand before these: the bar is put in. */
 const FILLED = /^(body|td|th|li|dt|dd|caption)$/;
 
-/** The part of each button, also while the page has put it away. */
+/** The part of each button, also of one put away. */
 const buttons = new WeakMap();
 let watching = false;
 let due = 0;
@@ -54,7 +54,7 @@ function addMainText() {
   pause *= 2;
 }
 
-/** What a button of the page reads; what is around it if the page names nothing that there is. */
+/** What a button of the page reads: what it names, or what is around it. */
 function regionOf(button) {
   const name = button.dataset.langduRegion.trim();
   const around = () => button.closest("[data-langdu-region]:not(button)") || button.closest("article,main") || document.body;

@@ -95,8 +95,8 @@ function putBeside() {
   if (!picked) return;
   const boxes = [...picked.range.getClientRects()].filter(({ width }) => width > 0);
   const { left, top } = originOf(viewOf(picked.range.startContainer));
-  const upper = boxes.reduce((least, box) => Math.min(least, box.top + top), Infinity);
-  const lower = boxes.reduce((most, box) => Math.max(most, box.bottom + top), -Infinity);
+  const upper = top + Math.min(...boxes.map((box) => box.top));
+  const lower = top + Math.max(...boxes.map((box) => box.bottom));
   const { from, to } = freeRoom();
   const seen = lower > from && upper < to;
   picker.style.visibility = seen ? "" : "hidden";

@@ -46,7 +46,7 @@ async function ask(path, options, signal) {
     const problem = await response.json().catch(() => ({}));
     const { status } = response;
     const wait = Number(response.headers.get("Retry-After")) * 1000 || undefined;
-    // A proxy with nobody behind it, or a service that is being started anew.
+    // A proxy without a service, or one that is being started anew.
     const lost = (status >= 502 && !problem.code) || problem.code === "stopping";
     const retriable = problem.retriable !== false;
     throw new Trouble(REFUSALS[problem.code] || UNAVAILABLE, { retriable, wait, lost, busy: Boolean(wait), status });
@@ -69,7 +69,7 @@ function submit(text, signal) {
   return persist(() => ask("/v1/notices", options, signal), signal);
 }
 
-/** Tells the service that nobody listens here any more, so that it makes what others wait for. Outlives the page. */
+/** Nobody listens here any more: the service makes what others wait for. Outlives the page. */
 function letGo(manifest) {
   if (manifest.left) return; // it was submitted once
   manifest.left = true;

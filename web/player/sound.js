@@ -5,7 +5,7 @@ const audio = new Audio();
 audio.preservesPitch = true;
 if (service.origin !== location.origin) audio.crossOrigin = "anonymous";
 
-/** Sounds one clip to its end. `taken` is called when somebody else stops it: a telephone call. */
+/** Sounds one clip to its end. `taken`: somebody else stops it, a telephone call. */
 function sound(path, signal, { begun, held, taken }) {
   return new Promise((resolve, reject) => {
     let heard = 0;

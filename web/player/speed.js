@@ -1,4 +1,4 @@
-// Speed: the reader's choice is the one thing that is remembered in the browser.
+// Speed: the one thing that is remembered in the browser.
 
 const SPEED_KEY = "langdu-speed";
 

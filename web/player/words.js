@@ -1,9 +1,10 @@
-// What the reader is told, and how long anything may take.
+// What is told, and how long anything may take.
 
 const WORDS = {
   preparing: "正在准备…",
   reading: "正在朗读，再按一次停止",
   waiting: "正在加载，请稍候…",
+  paused: "已暂停",
   stopped: "已停止",
   finished: "朗读完毕",
 };
@@ -32,18 +33,15 @@ const FASTEST = "已经最快了";
 const SPEEDS = [[0.75, "慢"], [0.85, "稍慢"], [1, "正常"], [1.25, "稍快"], [1.5, "快"]];
 
 const AHEAD = 2; // clips fetched before their turn
-/** Milliseconds: until an unanswered request is given up, until a wait is put into words, */
-const PATIENCE = 30000;
-const NOTICEABLE = 800;
-/** that anybody is made to wait before asking once more, */
-const LONGEST_WAIT = 5000;
-/** and for which a lost clip is asked for again and again, once something was heard. */
-const PERSISTENCE = 20000;
+const PATIENCE = 30000; // milliseconds for an answer
+const NOTICEABLE = 800; // until a wait is put into words
+const LONGEST_WAIT = 5000; // before asking once more
+const PERSISTENCE = 20000; // for which a lost clip is asked for, once something was heard
 const STANDSTILL = 10; // seconds until a silent clip counts as failed
 
 /**
- * Why reading ended early: `words` are for the reader, `wait` says in how many milliseconds to ask once more. `lost` is
- * set where the service gave no answer at all, `busy` where it told to come again later.
+ * Why reading ended early: `words` for the reader, `wait` milliseconds until it may be asked again, `lost` where there
+ * was no answer at all, `busy` where it was to come again later.
  */
 class Trouble extends Error {
   constructor(words, { retriable = false, wait = 500, lost = false, busy = false, status = 0 } = {}) {

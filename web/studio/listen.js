@@ -42,7 +42,7 @@ function listenTo(manifest, options, button, shown, news = "") {
   const onchange = ({ state, sentence, words }) => {
     if (hearing !== mine) return;
     if (shown) markSentence(sentence);
-    const isOver = ["stopped", "finished", "failed"].includes(state);
+    const isOver = ["paused", "stopped", "finished", "failed"].includes(state);
     if (state === "preparing") say(news + words);
     else if (state === "reading") say(shown ? `正在听第 ${sentence + 1} 句` : "正在朗读");
     else say(words);
