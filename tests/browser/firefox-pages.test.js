@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import { squash } from "./browser.js";
-import { launchFirefox, skip, until, untilItReads } from "./firefox.js";
+import { launchFirefox, skip, until, untilItSounds } from "./firefox.js";
 import { hall, notice } from "./hall.js";
 import { startStudio } from "./studio.js";
 
@@ -43,11 +43,10 @@ async function openNotice(origin, name) {
   await page.waitForSelector(".sentence");
 }
 
-const reads = () => document.getElementById("said").textContent === "正在朗读";
-const begin = (origin, name) => untilItReads(page, async () => {
+async function begin(origin, name) {
   await openNotice(origin, name);
-  await page.click("#read");
-}, reads);
+  await untilItSounds(page, () => page.click("#read"));
+}
 
 test("Firefox: the kiosk reads a notice to its end, each sentence marked, stops, and turns to the next", { skip }, async () => {
   const service = await hall();
@@ -94,17 +93,16 @@ test("Firefox: what the kiosk has sounded is heard without the service, also aft
 test("Firefox: an editor sees how a text is read, hears it, corrects a word, publishes and withdraws", { skip }, async () => {
   const studio = await startStudio();
   try {
-    await untilItReads(page, async () => {
-      await page.goto(`${studio.origin}/studio/`);
-      await page.type("#key", studio.key);
-      await page.keyboard.press("Enter");
-      await page.waitForSelector("#key-part", { hidden: true });
-      await page.type("#text", "六安5月3日停水。");
-      await page.click("#look");
-      await untilSaid("status", "读法在下面");
-      await page.click("#s0 .hear");
-    }, () => window.seen.marked.length > 0);
+    await page.goto(`${studio.origin}/studio/`);
+    await page.type("#key", studio.key);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#key-part", { hidden: true });
+    await page.type("#text", "六安5月3日停水。");
+    await page.click("#look");
+    await untilSaid("status", "读法在下面");
+    await untilItSounds(page, () => page.click("#s0 .hear"));
     await untilSaid("status", "朗读完毕");
+    assert.equal((await seen()).marked.length, 1);
     assert.match(await page.$eval("#s0", (sentence) => sentence.innerText), /五月三日/);
 
     await page.click("#s0 ruby");

@@ -18,9 +18,7 @@ export const skip =
 
 /** Milliseconds anything may take: a browser that starts beside others takes its time. */
 const LONG = 60_000;
-/** Milliseconds after which a press has sounded, or never will; and how often that is tried again. */
-const SOUNDING = 15_000;
-const TRIES = 2;
+const SOUNDS = "langdu: something sounds";
 
 /** Starts it: `{newPage(), stop()}`. */
 export async function launchFirefox() {
@@ -34,6 +32,7 @@ export async function launchFirefox() {
   const newPage = async () => {
     const page = await browser.newPage();
     page.setDefaultTimeout(LONG);
+    await page.evaluateOnNewDocument(tellSounds, SOUNDS);
     await page.bringToFront(); // a page behind another draws nothing
     return page;
   };
@@ -48,16 +47,33 @@ export async function launchFirefox() {
 export const until = (page, condition, ...given) => page.waitForFunction(condition, { polling: 50 }, ...given);
 
 /**
- * Calls `begin` until `reads` holds in the page: now and then Firefox opens no stream on a sink without a card, and a new
- * page does. That is no matter of ours: the pages say in words that they cannot sound.
+ * Has `press` do what begins to sound, and waits until it does. Nothing looks into the page meanwhile: after each look
+ * this driver has Firefox forget that anybody has pressed anything, and without that nothing may begin to sound.
  */
-export async function untilItReads(page, begin, reads) {
-  for (let tries = TRIES; ; tries -= 1) {
-    await begin();
-    try {
-      return await page.waitForFunction(reads, { polling: 50, timeout: SOUNDING });
-    } catch (silent) {
-      if (!tries) throw silent;
-    }
+export async function untilItSounds(page, press) {
+  let told;
+  const sounds = new Promise((resolve, reject) => {
+    const silent = setTimeout(() => reject(new Error("nothing sounds")), LONG);
+    told = (message) => {
+      if (message.text() !== SOUNDS) return;
+      clearTimeout(silent);
+      resolve();
+    };
+  });
+  page.on("console", told);
+  try {
+    await press();
+    await sounds;
+  } finally {
+    page.off("console", told);
   }
+}
+
+/** In the page: has the console told when something begins to sound. */
+function tellSounds(words) {
+  const { play } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    this.addEventListener("playing", () => console.info(words), { once: true });
+    return play.call(this);
+  };
 }
