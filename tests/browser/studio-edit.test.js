@@ -285,6 +285,46 @@ test("what the editor wrote of a notice stays while it is worked on, and is not 
   assert.equal(await field("标题").inputValue(), "关于停气的通知");
 });
 
+test("what was cleared or replaced can be had back, with what the editor wrote of it", async () => {
+  const lines = () => page.locator("#text p").allInnerTexts();
+  const put = (name, words) => page.locator("#file").setInputFiles({ name, mimeType: "", buffer: Buffer.from(words) });
+  const [water, power] = [["关于停水的通知", "明天停水。"], ["关于停电的通知", "明天停电。"]];
+  await open(page, studio);
+  await look(page, water.join("\n"));
+  assert.equal(await button("恢复刚才的文字").count(), 0, "nothing was cleared yet");
+  await field("标题").fill("停水");
+  await button("清空").click();
+  await said(page, "已清空。要找回，请按“恢复刚才的文字”。");
+  assert.equal(await field("标题").inputValue(), "");
+  assert.equal(await page.locator("#text").innerText(), "");
+  await button("恢复刚才的文字").click();
+  await said(page, "已恢复，请再按一次“查看读法”。");
+  assert.deepEqual(await lines(), water);
+  assert.equal(await button("恢复刚才的文字").count(), 0, "an empty box is nothing to have back");
+  assert.ok(await page.locator("#text").evaluate((box) => box === document.activeElement));
+  await button("查看读法").click();
+  await said(page, /^读法在下面/);
+  assert.equal(await field("标题").inputValue(), "停水");
+  assert.match(await page.locator("#name").inputValue(), /关于停水的通知/);
+
+  await page.locator("#text").press("Control+A");
+  await paste(page, power.join("\n"));
+  for (const wanted of [water, power]) {
+    await button("恢复刚才的文字").click();
+    assert.deepEqual(await lines(), wanted, "one for the other");
+  }
+
+  await put("a.html", "<!doctype html><nav><a href=/>首页</a></nav><main><h1>停气通知</h1><p>明天停气。</p></main>");
+  await said(page, "已放入“a.html”");
+  await put("b.txt", "停暖通知");
+  await said(page, "已放入“b.txt”");
+  await button("恢复刚才的文字").click();
+  assert.equal(await page.locator("#file-name").innerText(), "来自文件：a.html");
+  const sent = page.waitForRequest((request) => request.url().endsWith("/v1/notices"));
+  await button("查看读法").click();
+  assert.match((await sent).postDataJSON().html, /<nav>/, "the page as it was in its file");
+});
+
 test("a text that was changed since it was looked at is not published as it was before", async () => {
   await open(page, studio);
   await look(page, "关于停水的通知\n明天停水。");

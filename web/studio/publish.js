@@ -41,6 +41,16 @@ function forgetLabels() {
   }
 }
 
+/** What the fields say, and whether that is the editor's own. */
+const writtenLabels = () => fields().map(({ value, dataset: { own } }) => ({ value, own }));
+
+function setLabels(labels) {
+  fields().forEach((field, at) => {
+    field.value = labels[at].value;
+    if (labels[at].own) field.dataset.own = "yes";
+  });
+}
+
 /** Which field a problem is about. */
 function blameLabel({ code, detail }) {
   if (code === "text_changed") return $("text");

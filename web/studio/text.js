@@ -5,6 +5,9 @@ const DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.doc
 /** A page as it was in its file, until somebody edits it: more can be told from it than from what is shown. */
 let original = null;
 
+/** What the box had before it was emptied or filled with another notice, to be had back: see `contents`. */
+let replaced = null;
+
 /** Called with nothing whenever the service has answered for a text. */
 const looked = [];
 
@@ -44,8 +47,9 @@ function startText() {
   $("clear").addEventListener("click", () => {
     fill(document.createDocumentFragment());
     box.focus();
-    say("已清空。");
+    say(replaced ? "已清空。要找回，请按“恢复刚才的文字”。" : "已清空。");
   });
+  $("restore").addEventListener("click", restore);
   for (const id of ["voice", "pace"]) $(id).addEventListener("change", () => setStale(true));
   $("look").addEventListener("click", () => during($("look"), () => alone("查看读法", look), blame));
   keyed.push(() => { if (!$("voice").options.length) loadVoices(); });
@@ -89,6 +93,7 @@ function insert(nodes) {
   const box = $("text");
   const last = nodes.lastChild;
   if (!last) return;
+  const had = contents();
   const selection = getSelection();
   const range = document.createRange();
   if (selection.rangeCount && box.contains(selection.getRangeAt(0).commonAncestorContainer)) {
@@ -102,6 +107,7 @@ function insert(nodes) {
   }
   const isWhole = !box.textContent.trim();
   if (isWhole) { // nothing of the text before is left: another notice
+    keep(had);
     box.replaceChildren();
     range.selectNodeContents(box);
     forgetLabels();
@@ -117,9 +123,37 @@ function insert(nodes) {
 
 /** The box has this and nothing else: another notice. */
 function fill(nodes) {
+  keep(contents());
   $("text").replaceChildren(nodes);
   forgetLabels();
   edited();
+}
+
+/** What is in the box, where it is from, and what the editor has said of it. */
+function contents() {
+  const nodes = [...$("text").childNodes].map((node) => node.cloneNode(true));
+  const { hidden, textContent: words } = $("file-name");
+  return { nodes, page: original, source: hidden ? "" : words, labels: writtenLabels() };
+}
+
+function keep(contents) {
+  if (contents.nodes.some((node) => node.textContent.trim())) replaced = contents;
+  $("restore").hidden = !replaced;
+}
+
+/** What is in the box now can be had back in its turn. */
+function restore() {
+  const { nodes, page, source, labels } = replaced;
+  replaced = null;
+  const fragment = document.createDocumentFragment();
+  fragment.append(...nodes);
+  fill(fragment);
+  original = page;
+  $("file-name").textContent = source;
+  $("file-name").hidden = !source;
+  setLabels(labels);
+  $("text").focus();
+  say("已恢复，请再按一次“查看读法”。");
 }
 
 async function takeFile(file) {
